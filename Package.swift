@@ -1,0 +1,77 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// What every Swift target is compiled with: no C type leaks through a public declaration by accident.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("ExistentialAny"),
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ module: Target.Dependency, _ name: String, _ more: [Target.Dependency] = []) -> Target {
+    .testTarget(name: "\(name)Tests", dependencies: [module, "TestSupport"] + more, swiftSettings: strict)
+}
+
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "antares",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "antares", targets: ["antares"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "CGDAL", pkgConfig: "gdal", providers: [.apt(["libgdal-dev"])]),
+        .systemLibrary(name: "CPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CNetCDF", pkgConfig: "netcdf", providers: [.apt(["libnetcdf-dev"])]),
+        .systemLibrary(name: "CPROJ", pkgConfig: "proj", providers: [.apt(["libproj-dev"])]),
+        library("Documents", [yams]),
+        library("Geo"),
+        library("Config", ["Documents"]),
+        library("Raster", ["Geo", "CGDAL", "CNetCDF", "CPROJ"]),
+        library("Postgres", ["CPQ", crypto, logging]),
+        .target(
+            name: "IndexSQL",
+            path: "sql",
+            resources: [.copy("migrations"), .copy("queries"), .copy("metadata-types")],
+            swiftSettings: strict
+        ),
+        library("DatacubeIndex", ["Documents", "Geo", "Raster", "Postgres", "IndexSQL", logging]),
+        library("Ingest", ["Documents", "Geo", "Raster", "DatacubeIndex", crypto, logging]),
+        library("Analysis", ["Documents", "Geo"]),
+        library("Simulation", ["Geo", "Raster"]),
+        library("Workflows", [
+            "Documents", "Geo", "Raster", "Postgres", "DatacubeIndex", "Ingest", "Analysis", "Simulation", "IndexSQL",
+            logging,
+        ]),
+        .executableTarget(
+            name: "antares",
+            dependencies: ["Config", "Workflows", argumentParser, logging],
+            swiftSettings: strict
+        ),
+        .target(name: "TestSupport", dependencies: ["Geo", "Raster"], path: "Tests/TestSupport", swiftSettings: strict),
+        tests("Documents", "Documents"),
+        tests("Geo", "Geo"),
+        tests("Config", "Config"),
+        tests("Raster", "Raster", ["Geo"]),
+        tests("Postgres", "Postgres"),
+        tests("DatacubeIndex", "DatacubeIndex", ["Documents", "Postgres"]),
+        tests("Ingest", "Ingest", ["Documents", "Geo", "Raster", "Simulation"]),
+        tests("Analysis", "Analysis", ["Documents"]),
+        tests("Simulation", "Simulation", ["Geo", "Raster"]),
+        tests("Workflows", "Workflows", ["Documents", "Geo", "Raster", "Simulation"]),
+        tests("antares", "antares", ["Documents", "Geo", "Raster"]),
+    ]
+)

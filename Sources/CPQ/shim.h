@@ -1,0 +1,6 @@
+#ifndef ANTARES_CPQ_SHIM_H
+#define ANTARES_CPQ_SHIM_H
+
+#include <libpq-fe.h>
+
+#endif
