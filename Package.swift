@@ -61,7 +61,12 @@ let package = Package(
             dependencies: ["Config", "Workflows", argumentParser, logging],
             swiftSettings: strict
         ),
-        .target(name: "TestSupport", dependencies: ["Geo", "Raster"], path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "TestSupport",
+            dependencies: ["Geo", "Raster", "Postgres"],
+            path: "Tests/TestSupport",
+            swiftSettings: strict
+        ),
         tests("Documents", "Documents"),
         tests("Geo", "Geo"),
         tests("Config", "Config"),
