@@ -1,0 +1,10 @@
+import ArgumentParser
+
+/// `antares config …`
+struct ConfigCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "config",
+        abstract: "Look at the configuration.",
+        subcommands: [ConfigShowCommand.self]
+    )
+}
