@@ -28,7 +28,8 @@ struct Antares: ParsableCommand {
 
     /// The commands that only `antares` has, one a line.
     static let ownCommands: [any ParsableCommand.Type] = [
-        ConfigCommand.self
+        ConfigCommand.self,
+        ManualCommand.self,
     ]
 }
 

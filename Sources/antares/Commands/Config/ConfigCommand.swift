@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// `antares config …`
+/// The group `antares config`.
 struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "config",

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Config
 
-/// `antares config show`
+/// The command `antares config show`.
 struct ConfigShowCommand: CommonCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
