@@ -1,5 +1,5 @@
 /// A Swift number type that pixels come in.
-public protocol PixelElement: Sendable, Comparable, Numeric, Hashable {
+public protocol PixelElement: Sendable, BitwiseCopyable, Comparable, Numeric, Hashable {
     static var pixelType: PixelType { get }
     /// The value as a real number, exact for all but 64-bit sources.
     var real: Double { get }
