@@ -54,7 +54,7 @@ let package = Package(
         library("Simulation", ["Geo", "Raster"]),
         library("Workflows", [
             "Documents", "Geo", "Raster", "Postgres", "DatacubeIndex", "Ingest", "Analysis", "Simulation", "IndexSQL",
-            logging,
+            crypto, logging,
         ]),
         .executableTarget(
             name: "antares",
