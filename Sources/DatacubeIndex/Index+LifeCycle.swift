@@ -2,7 +2,7 @@ public import Foundation
 import Postgres
 
 extension Index {
-    /// Archives datasets: searches leave them out from now on. Those archived before keep their time.
+    /// Archives datasets, so that searches leave them out; those archived before keep their time.
     ///
     /// - Returns: How many became archived.
     @discardableResult
