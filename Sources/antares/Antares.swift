@@ -1,6 +1,44 @@
 import ArgumentParser
+import Foundation
 
+/// The entry point: the program's own name decides which set of commands it answers to.
 @main
-struct Antares: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Turns archives of satellite scenes into maps.")
+enum Program {
+    static func main() async {
+        let name = URL(fileURLWithPath: CommandLine.arguments.first ?? "antares").lastPathComponent
+        let root: any ParsableCommand.Type = name == "datacube" ? DatacubeRoot.self : Antares.self
+        await CommandRunner(root: root, style: name == "datacube" ? .datacube : .antares)
+            .run(Array(CommandLine.arguments.dropFirst()))
+    }
+}
+
+/// The program under its own name: every command.
+struct Antares: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "antares",
+        abstract: "Turns archives of satellite scenes into maps.",
+        discussion: """
+            Names of commands and options may be written with dashes or underscores; long options with one dash or two.
+            Exit codes: 0 done, 1 failed, 64 usage, 66 no input, 69 database unreachable, 74 I/O, 78 configuration,
+            130 interrupted.
+            """,
+        version: Version.number,
+        subcommands: ownCommands + DatacubeRoot.commands
+    )
+
+    /// The commands that only `antares` has, one a line.
+    static let ownCommands: [any ParsableCommand.Type] = []
+}
+
+/// The program under the name `datacube`: the commands of the Open Data Cube.
+struct DatacubeRoot: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "datacube",
+        abstract: "The Open Data Cube's command line, answered by antares.",
+        version: "Open Data Cube core, version \(Version.datacube) (antares \(Version.number))",
+        subcommands: commands
+    )
+
+    /// The groups and commands of the Open Data Cube, one a line.
+    static let commands: [any ParsableCommand.Type] = []
 }

@@ -1,0 +1,78 @@
+import CGDAL
+import Geo
+
+/// Runs `body` and returns what GDAL reported as failures on this thread meanwhile.
+///
+/// The handler stack belongs to the thread, so `body` is not `async`: it must not suspend.
+func withCPLMessages<T>(_ body: () throws -> T) rethrows -> (value: T, failures: [String]) {
+    let log = CPLLog()
+    return try withExtendedLifetime(log) {
+        CPLPushErrorHandlerEx(recordFailure, Unmanaged.passUnretained(log).toOpaque())
+        defer { CPLPopErrorHandler() }
+        return (try body(), log.failures)
+    }
+}
+
+private func recordFailure(kind: CPLErr, code: CPLErrorNum, text: UnsafePointer<CChar>?) {
+    guard kind.rawValue >= CE_Failure.rawValue, let text, let log = CPLGetErrorHandlerUserData() else { return }
+    let message = String(cString: text).split(separator: "\n").joined(separator: " ")
+    Unmanaged<CPLLog>.fromOpaque(log).takeUnretainedValue().record(message)
+}
+
+private final class CPLLog {
+    private(set) var failures: [String] = []
+
+    /// Keeps the first few different messages: a broken file can report one for each of its blocks.
+    func record(_ message: String) {
+        if failures.count < 4, !failures.contains(message) { failures.append(message) }
+    }
+}
+
+/// An owned `char **` of KEY=VALUE entries.
+struct StringList: ~Copyable {
+    private(set) var pointer: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+
+    init(_ entries: [String]) { for entry in entries { pointer = CSLAddString(pointer, entry) } }
+
+    deinit { CSLDestroy(pointer) }
+
+    /// The same list for functions that take `const char *const *`.
+    var constPointer: UnsafePointer<UnsafePointer<CChar>?>? {
+        UnsafeRawPointer(pointer).map { $0.assumingMemoryBound(to: UnsafePointer<CChar>?.self) }
+    }
+}
+
+/// GDAL as this program wants it: all drivers, exact axis order, no folder listings.
+let registerDrivers: Void = {
+    CPLSetConfigOption("GDAL_DISABLE_READDIR_ON_OPEN", "EMPTY_DIR")
+    CPLSetConfigOption("GDAL_PAM_ENABLED", "NO")
+    GDALAllRegister()
+    GDALSetCacheMax64(256 << 20)
+}()
+
+extension GDALDataType {
+    init(_ type: PixelType) {
+        switch type {
+        case .uint8, .int8: self = GDT_Byte
+        case .uint16: self = GDT_UInt16
+        case .int16: self = GDT_Int16
+        case .uint32: self = GDT_UInt32
+        case .int32: self = GDT_Int32
+        case .float32: self = GDT_Float32
+        case .float64: self = GDT_Float64
+        }
+    }
+
+    var pixelType: PixelType? {
+        switch self {
+        case GDT_Byte: .uint8
+        case GDT_UInt16: .uint16
+        case GDT_Int16: .int16
+        case GDT_UInt32: .uint32
+        case GDT_Int32: .int32
+        case GDT_Float32: .float32
+        case GDT_Float64: .float64
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,34 @@
+import CNetCDF
+import Geo
+
+/// Throws what netCDF says of a status code other than 0.
+func check(
+    _ status: Int32,
+    _ code: RasterError.Code,
+    _ subject: String,
+    hint: @autoclosure () -> String? = nil
+) throws(RasterError) {
+    guard status != NC_NOERR else { return }
+    throw RasterError(code, subject, [String(cString: nc_strerror(status))], hint: hint())
+}
+
+extension PixelType {
+    var netCDFType: nc_type {
+        switch self {
+        case .uint8: nc_type(NC_UBYTE)
+        case .int8: nc_type(NC_BYTE)
+        case .uint16: nc_type(NC_USHORT)
+        case .int16: nc_type(NC_SHORT)
+        case .uint32: nc_type(NC_UINT)
+        case .int32: nc_type(NC_INT)
+        case .float32: nc_type(NC_FLOAT)
+        case .float64: nc_type(NC_DOUBLE)
+        }
+    }
+}
+
+extension PixelElement {
+    static func put(_ file: Int32, _ variable: Int32, _ start: [Int], _ count: [Int], _ values: [Self]) -> Int32 {
+        values.withUnsafeBytes { nc_put_vara(file, variable, start, count, $0.baseAddress) }
+    }
+}

@@ -1,0 +1,11 @@
+import Synchronization
+
+/// The one lock around netCDF and HDF5, which are not safe to call from two threads at once.
+public enum NetCDFLock {
+    private static let lock = Mutex(())
+
+    /// Runs `body` while no other thread is in the netCDF library; not to be nested.
+    public static func withLock<T, Failure: Error>(_ body: () throws(Failure) -> T) throws(Failure) -> T {
+        try lock.withLock { _ throws(Failure) in try body() }
+    }
+}

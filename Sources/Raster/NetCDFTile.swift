@@ -1,0 +1,52 @@
+public import Foundation
+public import Geo
+
+/// What a netCDF tile in the Open Data Cube's CF layout holds, before any pixel is written.
+public struct NetCDFTile: Sendable {
+    /// One data variable with dimensions (time, y, x).
+    public struct Variable: Sendable {
+        public let name: String
+        public let type: PixelType
+        public let nodata: Double
+        public let units: String
+        /// Further text attributes, as `long_name`.
+        public let attributes: [(name: String, value: String)]
+        /// Rows and columns of a chunk; clamped to the tile.
+        public let chunk: XY<Int>
+        /// 0 writes without compression, 9 is the slowest.
+        public let deflateLevel: Int
+
+        public init(
+            name: String,
+            type: PixelType,
+            nodata: Double,
+            units: String,
+            attributes: [(name: String, value: String)] = [],
+            chunk: XY<Int>,
+            deflateLevel: Int = 4
+        ) {
+            (self.name, self.type, self.nodata, self.units) = (name, type, nodata, units)
+            (self.attributes, self.chunk, self.deflateLevel) = (attributes, chunk, deflateLevel)
+        }
+    }
+
+    public let geoBox: GeoBox
+    public let times: [Date]
+    public let variables: [Variable]
+    /// Global attributes after the ones of the layout itself, in this order.
+    public let attributes: [(name: String, value: String)]
+    /// The dataset document of each time, kept in the file as variable `dataset`; none or one for each time.
+    public let documents: [String]
+
+    public init(
+        geoBox: GeoBox,
+        times: [Date],
+        variables: [Variable],
+        attributes: [(name: String, value: String)] = [],
+        documents: [String] = []
+    ) {
+        precondition(documents.isEmpty || documents.count == times.count, "one document for each time")
+        (self.geoBox, self.times, self.variables) = (geoBox, times, variables)
+        (self.attributes, self.documents) = (attributes, documents)
+    }
+}

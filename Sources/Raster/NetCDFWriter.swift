@@ -1,0 +1,55 @@
+import CNetCDF
+import Foundation
+public import Geo
+
+/// A netCDF-4 tile being written, in the layout of `datacube ingest` (CF-1.6).
+///
+/// Blocks may come from any thread and in any order; blocks that nobody writes take no room and read as nodata.
+/// Every call into netCDF happens within `NetCDFLock`.
+public final class NetCDFWriter: Sendable {
+    private let file: Int32
+    private let variables: [String: Int32]
+    private let path: String
+
+    /// Creates the file with dimensions, coordinates and attributes; `path` must not exist.
+    public init(creating path: String, tile: NetCDFTile) throws(RasterError) {
+        self.path = path
+        (file, variables) = try NetCDFLock.withLock { () throws(RasterError) in
+            var file: Int32 = 0
+            let status = nc_create(path, NC_NETCDF4 | NC_NOCLOBBER, &file)
+            try check(status, .createFailed, path, hint: AtomicFile.spaceHint(for: path))
+            do throws(RasterError) {
+                return (file, try NetCDFLayout(file: file, path: path).define(tile))
+            } catch {
+                nc_abort(file)
+                throw error
+            }
+        }
+    }
+
+    /// Writes a block of one variable, row-major.
+    public func write<Element: PixelElement>(
+        _ pixels: [Element],
+        variable name: String,
+        time: Int,
+        window: PixelWindow
+    ) throws(RasterError) {
+        precondition(pixels.count == window.pixelCount, "as many pixels as the window has")
+        guard let variable = variables[name] else { preconditionFailure("no variable '\(name)' was defined") }
+        try NetCDFLock.withLock { () throws(RasterError) in
+            let start = [time, window.row, window.column]
+            let status = Element.put(file, variable, start, [1, window.height, window.width], pixels)
+            try check(status, .writeFailed, path, hint: AtomicFile.spaceHint(for: path))
+        }
+    }
+
+    /// Writes what is cached and closes; a full disk is often first reported here. To be called once, and last.
+    public func close() throws(RasterError) {
+        try NetCDFLock.withLock { () throws(RasterError) in
+            try check(nc_close(file), .closeFailed, path, hint: AtomicFile.spaceHint(for: path))
+        }
+    }
+
+    /// Gives up: the unfinished file is closed as far as that goes, and left to the caller to remove.
+    public func abandon() { NetCDFLock.withLock { _ = nc_close(file) } }
+}

@@ -1,0 +1,114 @@
+import CGDAL
+public import Geo
+
+/// An open raster file; one owner, used by one thread at a time.
+public struct RasterFile: ~Copyable {
+    private var handle: GDALDatasetH?
+    public let name: String
+    /// Pixels from left to right.
+    public let width: Int
+    /// Pixels from top to bottom.
+    public let height: Int
+    public let bandCount: Int
+    /// GDAL's short name of the format, as `GTiff`.
+    public let driverName: String
+    /// The grid of the file, nil where it has no CRS or no geotransform.
+    public let geoBox: GeoBox?
+
+    /// Opens `name`, a path or any GDAL dataset name, for reading (`GDALOpenEx`).
+    public init(opening name: String) throws(RasterError) {
+        _ = registerDrivers
+        let flags = UInt32(GDAL_OF_RASTER | GDAL_OF_READONLY | GDAL_OF_VERBOSE_ERROR)
+        let (handle, failures) = withCPLMessages { GDALOpenEx(name, flags, nil, nil, nil) }
+        guard let handle else {
+            throw RasterError(.openFailed, name, failures, hint: "Check the path, and that GDAL reads the format.")
+        }
+        (self.handle, self.name) = (handle, name)
+        (width, height) = (Int(GDALGetRasterXSize(handle)), Int(GDALGetRasterYSize(handle)))
+        bandCount = Int(GDALGetRasterCount(handle))
+        driverName = GDALGetDatasetDriver(handle).flatMap(GDALGetDriverShortName).map { String(cString: $0) } ?? ""
+        geoBox = readGeoBox(handle, width: width, height: height)
+    }
+
+    deinit { if let handle { _ = antares_gdal_close(handle) } }
+
+    /// The sample type of a band (counted from 1), nil where it is complex or unknown.
+    public func pixelType(band: Int) -> PixelType? {
+        GDALGetRasterBand(handle, Int32(band)).flatMap { GDALGetRasterDataType($0).pixelType }
+    }
+
+    /// The nodata value that the file declares for a band (counted from 1).
+    public func nodata(band: Int) -> Double? {
+        var isSet: Int32 = 0
+        guard let band = GDALGetRasterBand(handle, Int32(band)) else { return nil }
+        let value = GDALGetRasterNoDataValue(band, &isSet)
+        return isSet == 0 ? nil : value
+    }
+
+    /// Width and height of the blocks in which a band (counted from 1) is stored.
+    public func blockSize(band: Int) -> (width: Int, height: Int) {
+        var (width, height): (Int32, Int32) = (0, 0)
+        if let band = GDALGetRasterBand(handle, Int32(band)) { GDALGetBlockSize(band, &width, &height) }
+        return (Int(width), Int(height))
+    }
+
+    /// How many reduced copies of a band (counted from 1) the file holds.
+    public func overviewCount(band: Int) -> Int {
+        GDALGetRasterBand(handle, Int32(band)).map { Int(GDALGetOverviewCount($0)) } ?? 0
+    }
+
+    /// The pixels under `window`, row-major, converted to `Element` by GDAL.
+    ///
+    /// - Parameters:
+    ///   - band: Counted from 1.
+    ///   - window: Must lie within the file.
+    ///   - width: Columns of the result; fewer than the window has means decimation by nearest, from overviews.
+    ///   - height: Rows of the result.
+    public func read<Element: PixelElement>(
+        _ type: Element.Type = Element.self,
+        band: Int,
+        window: PixelWindow,
+        width: Int? = nil,
+        height: Int? = nil
+    ) throws(RasterError) -> [Element] {
+        let (columns, rows) = (width ?? window.width, height ?? window.height)
+        guard let handle, let source = GDALGetRasterBand(handle, Int32(band)) else {
+            throw RasterError(.readFailed, name, ["there is no band \(band) of \(bandCount)"])
+        }
+        var pixels = [Element](repeating: 0, count: columns * rows)
+        let (status, failures) = withCPLMessages {
+            pixels.withUnsafeMutableBytes { buffer in
+                GDALRasterIO(
+                    source,
+                    GF_Read,
+                    Int32(window.column),
+                    Int32(window.row),
+                    Int32(window.width),
+                    Int32(window.height),
+                    buffer.baseAddress,
+                    Int32(columns),
+                    Int32(rows),
+                    GDALDataType(Element.pixelType),
+                    0,
+                    0
+                )
+            }
+        }
+        guard status == CE_None, failures.isEmpty else {
+            throw RasterError(.readFailed, name, failures, hint: "The file may be truncated or damaged: fetch it again.")
+        }
+        return pixels
+    }
+
+    /// The whole of a band (counted from 1).
+    public func read<Element: PixelElement>(_ type: Element.Type = Element.self, band: Int) throws(RasterError) -> [Element] {
+        try read(type, band: band, window: PixelWindow(column: 0, row: 0, width: width, height: height))
+    }
+}
+
+private func readGeoBox(_ handle: GDALDatasetH, width: Int, height: Int) -> GeoBox? {
+    var transform = [Double](repeating: 0, count: 6)
+    guard GDALGetGeoTransform(handle, &transform) == CE_None, let reference = GDALGetSpatialRef(handle) else { return nil }
+    guard let crs = CRSDescription.definition(of: reference) else { return nil }
+    return GeoBox(crs: crs, affine: Affine(gdal: transform), width: width, height: height)
+}

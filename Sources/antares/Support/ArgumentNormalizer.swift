@@ -1,0 +1,104 @@
+/// Turns command lines as the documentation of antares3 and the Open Data Cube shows them into what argument-parser reads.
+///
+/// Global options before the command move behind it, names may have dashes or underscores and long names one dash or
+/// two, and values that look like options (negative numbers) are tied to their option. What it does not know stays
+/// as it is, so that argument-parser can complain about it in its own words.
+struct ArgumentNormalizer {
+    /// Options that take two numbers.
+    private static let pairs: Set = ["--lat", "--long"]
+
+    let root: CommandTree
+    /// The options that may stand before a command.
+    let global: CommandTree
+
+    func normalize(_ arguments: [String]) -> [String] {
+        var rest = arguments[...]
+        var path: [String] = []
+        var hoisted: [String] = []
+        var command = root
+        if rest.first == "help" { path.append(rest.removeFirst()) }
+        while let token = rest.first, command.subcommands != nil {
+            if let next = command.subcommand(token) {
+                path.append(next.commandName)
+                command = next
+                rest.removeFirst()
+            } else if token.hasPrefix("-"), let moved = takeGlobalOption(&rest) {
+                hoisted += moved
+            } else {
+                break
+            }
+        }
+        let isLeaf = command.subcommands == nil
+        return path + (isLeaf ? hoisted : []) + (isLeaf ? normalizeOptions(rest, of: command) : Array(rest))
+    }
+
+    /// Takes a global option and its value off the front, nil where none stands there.
+    private func takeGlobalOption(_ tokens: inout ArraySlice<String>) -> [String]? {
+        guard let token = tokens.first else { return nil }
+        let (name, value) = split(token)
+        guard let (argument, spelling) = global.option(name) else {
+            guard isClusterOfGlobalFlags(token) else { return nil }
+            tokens.removeFirst()
+            return [token]
+        }
+        tokens.removeFirst()
+        let preferred = argument.preferredName?.spelled ?? spelling
+        if argument.kind == .flag { return [preferred] }
+        if let value { return ["\(preferred)=\(value)"] }
+        guard let next = tokens.popFirst() else { return [preferred] }
+        return [preferred, next]
+    }
+
+    /// True for `-vv` and the like.
+    private func isClusterOfGlobalFlags(_ token: String) -> Bool {
+        let letters = token.dropFirst()
+        guard token.hasPrefix("-"), !token.hasPrefix("--"), !letters.isEmpty else { return false }
+        return letters.allSatisfy { global.option("-\($0)")?.argument.kind == .flag }
+    }
+
+    private func normalizeOptions(_ tokens: ArraySlice<String>, of command: CommandTree) -> [String] {
+        var result: [String] = []
+        var rest = tokens
+        while let token = rest.popFirst() {
+            if token == "--" { return result + [token] + rest }
+            let (name, value) = split(token)
+            guard token.hasPrefix("-"), token.count > 1, number(token) == nil, let option = command.option(name) else {
+                result.append(token)
+                continue
+            }
+            if let value {
+                result.append("\(option.spelling)=\(value)")
+            } else if option.argument.kind == .option, let first = rest.first, number(first) != nil {
+                rest.removeFirst()
+                var values = [first]
+                if Self.pairs.contains(option.spelling), let second = rest.first, number(second) != nil {
+                    values.append(rest.removeFirst())
+                }
+                if values.count == 2 || first.hasPrefix("-") {
+                    result.append("\(option.spelling)=\(values.joined(separator: ","))")
+                } else {
+                    result += [option.spelling, first]
+                }
+            } else {
+                result.append(option.spelling)
+                if option.argument.kind == .option, let next = rest.first, !next.hasPrefix("-") {
+                    result.append(rest.removeFirst())
+                }
+            }
+        }
+        return result
+    }
+
+    /// An option token's name and what follows its equals sign.
+    private func split(_ token: String) -> (name: String, value: String?) {
+        guard token.hasPrefix("-"), let equals = token.firstIndex(of: "=") else { return (token, nil) }
+        return (String(token[..<equals]), String(token[token.index(after: equals)...]))
+    }
+
+    /// A number, or numbers joined by commas (`-106,-101`).
+    private func number(_ token: String) -> [Double]? {
+        let parts = token.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
+        let numbers = parts.compactMap { $0 }
+        return numbers.count == parts.count && token.last?.isNumber == true ? numbers : nil
+    }
+}

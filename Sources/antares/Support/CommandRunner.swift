@@ -1,0 +1,65 @@
+import ArgumentParser
+import Foundation
+import Workflows
+
+/// Runs a command line and ends the program with the exit code that its outcome has.
+struct CommandRunner {
+    let root: any ParsableCommand.Type
+    let style: LogStyle
+
+    func run(_ arguments: [String]) async -> Never {
+        let arguments = normalized(arguments)
+        let wantsJSON = arguments.prefix { $0 != "--" }.contains("--json")
+        let command: any ParsableCommand
+        do {
+            command = try root.parseAsRoot(arguments)
+        } catch {
+            let status = root.exitCode(for: error)
+            if wantsJSON, !status.isSuccess { fail(.usage, root.message(for: error), asJSON: true) }
+            root.exit(withError: error)
+        }
+        Logs.start(style: style, options: (command as? any CommonCommand)?.common)
+        Interrupt.install()
+        // Handed over: nothing here touches the command while the task runs it.
+        nonisolated(unsafe) let handedOver = command
+        let outcome = await Interrupt.cancellingOnInterrupt { try await execute(handedOver) }
+        guard case .failure(let error) = outcome else { exit(ExitStatus.done.rawValue) }
+        if error is CleanExit || error is ExitCode || (error is ValidationError && !wantsJSON) {
+            root.exit(withError: error)
+        }
+        if error is CancellationError || Interrupt.isRequested {
+            fail(.interrupted, "interrupted. Run the same command again: what is done is kept.", asJSON: wantsJSON)
+        }
+        let status = error is ValidationError ? ExitStatus.usage : ExitStatus(of: error)
+        fail(status, String(describing: error), asJSON: wantsJSON)
+    }
+
+    private func normalized(_ arguments: [String]) -> [String] {
+        // The completion scripts call back with words that are not ours to change.
+        guard !arguments.contains(where: { $0.hasPrefix("---") || $0.hasPrefix("--experimental") }),
+            let tree = try? CommandTree(root), let global = try? CommandTree(CommonOptions.self)
+        else { return arguments }
+        return ArgumentNormalizer(root: tree, global: global).normalize(arguments)
+    }
+
+    private func execute(_ command: any ParsableCommand) async throws {
+        var command = command
+        if var asynchronous = command as? any AsyncParsableCommand {
+            try await asynchronous.run()
+        } else {
+            try command.run()
+        }
+    }
+
+    /// Reports an error on standard error and ends the program.
+    private func fail(_ status: ExitStatus, _ message: String, asJSON: Bool) -> Never {
+        struct Report: Encodable {
+            struct Failure: Encodable { let message: String, kind: String, exit_code: Int32 }
+            let error: Failure
+        }
+        let report = Report(error: .init(message: message, kind: status.kind, exit_code: status.rawValue))
+        let text = asJSON ? (try? Output.json(report)) ?? message : "error: \(message)"
+        FileHandle.standardError.write(Data((text + "\n").utf8))
+        exit(status.rawValue)
+    }
+}

@@ -1,0 +1,57 @@
+import ArgumentParser
+import Foundation
+import Logging
+
+/// A command that takes the options every command has.
+protocol CommonCommand: AsyncParsableCommand {
+    var common: CommonOptions { get }
+}
+
+/// The options every command has; they may stand before the command as well as behind it.
+struct CommonOptions: ParsableArguments {
+    @Flag(name: .shortAndLong, help: "Log more; twice for still more.")
+    var verbose: Int
+    @Flag(name: .shortAndLong, help: "Log errors only, and show no progress.")
+    var quiet = false
+    @Option(name: [.customShort("E"), .long], help: .init("Section of the datacube configuration.", valueName: "name"))
+    var env: String?
+    @Option(
+        name: [.customShort("C"), .long, .customLong("config_file")],
+        help: .init("Datacube configuration to read instead of the usual ones; may be repeated.", valueName: "file"),
+        completion: .file()
+    )
+    var config: [String] = []
+    @Option(help: .init("Write the log to this file as well; may be repeated.", valueName: "file"), completion: .file())
+    var logFile: [String] = []
+    @Flag(help: "Log every database statement.")
+    var logQueries = false
+    @Flag(help: "Print results, and errors, as JSON documents.")
+    var json = false
+
+    /// How much is logged, nil where the command line does not say.
+    var logLevel: Logger.Level? {
+        if quiet { return .error }
+        switch verbose {
+        case 0: return nil
+        case 1: return .info
+        case 2: return .debug
+        default: return .trace
+        }
+    }
+
+    /// The logger of the commands.
+    var log: Logger { Logger(label: "antares") }
+
+    /// What a command works with, made from the configuration and these options.
+    func makeServices() throws -> Services { Services(log: log) }
+
+    /// Shows progress on standard error: a bar on a terminal, rarer and rarer lines elsewhere, nothing with `-q`.
+    func makeProgress(_ title: String, total: Int) -> ProgressReporter {
+        ProgressReporter(title, total: total, isQuiet: quiet)
+    }
+
+    /// Prints a result: the value as a JSON document with `--json`, otherwise the text.
+    func emit(_ value: some Encodable, text: () -> String) throws {
+        Output.write(json ? try Output.json(value) : text())
+    }
+}

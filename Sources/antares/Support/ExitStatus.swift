@@ -1,0 +1,51 @@
+import ArgumentParser
+import Documents
+import Foundation
+
+/// What the program ends with; listed for users in `docs/exit-codes.md`.
+enum ExitStatus: Int32, Sendable {
+    case done = 0
+    case failed = 1
+    case usage = 64
+    case noInput = 66
+    case databaseUnreachable = 69
+    case inputOutput = 74
+    case configuration = 78
+    case interrupted = 130
+
+    /// The word by which JSON errors name it.
+    var kind: String {
+        switch self {
+        case .done: "done"
+        case .failed: "failed"
+        case .usage: "usage"
+        case .noInput: "no_input"
+        case .databaseUnreachable: "database_unreachable"
+        case .inputOutput: "input_output"
+        case .configuration: "configuration"
+        case .interrupted: "interrupted"
+        }
+    }
+
+    /// The status that an error of any module ends the program with.
+    init(of error: any Error) {
+        switch error {
+        case let failure as CommandFailure: self = failure.status
+        case is CancellationError: self = .interrupted
+        case is DocumentError: self = .configuration
+        case let error as CocoaError where [.fileNoSuchFile, .fileReadNoSuchFile].contains(error.code): self = .noInput
+        case is CocoaError, is POSIXError: self = .inputOutput
+        default: self = .failed
+        }
+    }
+}
+
+/// A failure that a command itself reports: the text is complete, the status is chosen.
+struct CommandFailure: Error, CustomStringConvertible {
+    let status: ExitStatus
+    let description: String
+
+    init(_ status: ExitStatus = .failed, _ description: String) {
+        (self.status, self.description) = (status, description)
+    }
+}

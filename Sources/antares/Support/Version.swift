@@ -1,0 +1,6 @@
+/// What `--version` says.
+enum Version {
+    static let number = "0.1.0"
+    /// The release of the Open Data Cube whose command line and tables are followed.
+    static let datacube = "1.8.20"
+}
