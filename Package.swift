@@ -58,7 +58,7 @@ let package = Package(
         ]),
         .executableTarget(
             name: "antares",
-            dependencies: ["Config", "Workflows", argumentParser, logging],
+            dependencies: ["Config", "Workflows", "Geo", "Simulation", argumentParser, logging],
             swiftSettings: strict
         ),
         .target(name: "TestSupport", dependencies: ["Geo", "Raster"], path: "Tests/TestSupport", swiftSettings: strict),

@@ -27,7 +27,9 @@ struct Antares: ParsableCommand {
     )
 
     /// The commands that only `antares` has, one a line.
-    static let ownCommands: [any ParsableCommand.Type] = []
+    static let ownCommands: [any ParsableCommand.Type] = [
+        SimulateCommand.self,
+    ]
 }
 
 /// The program under the name `datacube`: the commands of the Open Data Cube.
