@@ -51,6 +51,6 @@ public struct CloudField: Sendable {
     public func shadow(_ p: Geo.Point) -> Double { opacity(Geo.Point(x: p.x + toSun.x, y: p.y + toSun.y)) }
 
     private static func sample(_ noise: ValueNoise, _ x: Double, _ y: Double) -> Double {
-        noise.fractal(x, y, wavelength: 3_600, octaves: 6, gain: 0.52)
+        noise.fractal(x, y, wavelength: 2_600, octaves: 6, gain: 0.55)
     }
 }

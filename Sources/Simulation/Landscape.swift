@@ -79,12 +79,12 @@ public struct Landscape: Sendable {
         let isRiver = relief.valley < 0.016 && relief.height < 0.7
         if relief.height < Terrain.lakeLevel || isRiver { return .water }
         let degrees = slope * 180 / .pi
-        if degrees < 12, isTown(x, y) { return .urban }
+        if degrees < 14, isTown(x, y) { return .urban }
         let wet = moisture.fractal(x, y, wavelength: 5_000, octaves: 5, gain: 0.5)
-        if relief.height > 0.6 || degrees > 13 {
+        if relief.height > 0.72 || degrees > 17 {
             let rock = grain.fractal(x, y, wavelength: 700, octaves: 4, gain: 0.55)
-            if rock > 0.64, degrees > 9 { return .bare }
-            return wet + 0.25 * (relief.height - 0.55) > 0.5 ? .forest : .dryForest
+            if rock > 0.66, degrees > 12 { return .bare }
+            return wet + 0.2 * (relief.height - 0.6) > 0.5 ? .forest : .dryForest
         }
         if groves.fractal(x, y, wavelength: 1_600, octaves: 4, gain: 0.5) > 0.6 {
             return wet > 0.5 ? .forest : .dryForest
@@ -96,16 +96,16 @@ public struct Landscape: Sendable {
         return rest < 0.48 ? .rainfedCrop : rest < 0.9 ? .pasture : .bare
     }
 
-    /// Towns lie one to a cell of 6 km, of very different size, with ragged edges.
+    /// Towns lie one to a cell of 5 km, of very different size, with ragged edges.
     private func isTown(_ x: Double, _ y: Double) -> Bool {
-        let size = 6_000.0
+        let size = 5_000.0
         let (cx, cy) = (Int((x / size).rounded(.down)), Int((y / size).rounded(.down)))
         for j in (cy - 1)...(cy + 1) {
             for i in (cx - 1)...(cx + 1) {
                 let px = (Double(i) + 0.15 + 0.7 * townHash.unit(i, j)) * size
                 let py = (Double(j) + 0.15 + 0.7 * townHash.unit(i &+ 999, j)) * size
                 let draw = townHash.unit(i, j &+ 999)
-                let radius = 250 + 1_500 * draw * draw
+                let radius = 300 + 1_500 * draw * draw
                 let distance = ((x - px) * (x - px) + (y - py) * (y - py)).squareRoot()
                 guard distance < radius * 1.7 else { continue }
                 if distance < radius * (0.35 + 1.3 * edges.fractal(x, y, wavelength: 800, octaves: 4)) { return true }

@@ -97,9 +97,11 @@ public struct SimulationPlan: Sendable {
         return Date(timeIntervalSince1970: micros / 1e6)
     }
 
-    /// The share of clouds of a day, of which the mean over many days is `cloudCover`.
+    /// The share of clouds of a day; over the plan's days the mean is `cloudCover` (as far as no day is overcast).
     func cloudCover(on day: Date) -> Double {
         let hash = SeededHash(seed: seed).derived(0xC0FE)
-        return min(cloudCover * 2 * hash.unit(Int(day.timeIntervalSince1970 / 86400), 0), 0.95)
+        func weight(_ day: Date) -> Double { 0.15 + 1.7 * hash.unit(Int(day.timeIntervalSince1970 / 86400), 0) }
+        let mean = dates.reduce(0) { $0 + weight($1) } / Double(max(dates.count, 1))
+        return min(cloudCover * weight(day) / mean, max(cloudCover, 0.95))
     }
 }

@@ -3,7 +3,7 @@ import Foundation
 /// Elevation as a function of the place: hills, valleys that the rivers follow, and level lakes.
 struct Terrain: Sendable {
     /// Below this share of the relief lies water.
-    static let lakeLevel = 0.07
+    static let lakeLevel = 0.05
     private let relief: ValueNoise
     private let valleys: ValueNoise
 
@@ -23,12 +23,12 @@ struct Terrain: Sendable {
 
     @inline(__always)
     func point(_ x: Double, _ y: Double) -> Point {
-        let height = smoothstep(0.24, 0.76, relief.fractal(x, y, wavelength: 11_000, octaves: 9, gain: 0.47))
+        let height = smoothstep(0.19, 0.8, relief.fractal(x, y, wavelength: 9_000, octaves: 9, gain: 0.45))
         let valley = abs(valleys.fractal(x, y, wavelength: 7_000, octaves: 5, gain: 0.42) - 0.5) * 2
         let above = max(height, Self.lakeLevel)
         let shore = smoothstep(Self.lakeLevel, Self.lakeLevel + 0.12, above)
         let lift = 0.25 + 0.75 * smoothstep(0, 0.3, valley) * shore
-        return Point(elevation: 250 + 1900 * above * lift, height: height, valley: valley)
+        return Point(elevation: 250 + 1150 * above * lift, height: height, valley: valley)
     }
 
     /// Slope and the direction in which it falls, in radians, from differences over 30 m.
