@@ -52,16 +52,25 @@ let package = Package(
         library("Ingest", ["Documents", "Geo", "Raster", "DatacubeIndex", crypto, logging]),
         library("Analysis", ["Documents", "Geo"]),
         library("Simulation", ["Geo", "Raster"]),
-        library("Workflows", [
-            "Documents", "Geo", "Raster", "Postgres", "DatacubeIndex", "Ingest", "Analysis", "Simulation", "IndexSQL",
-            logging,
-        ]),
+        library(
+            "Workflows",
+            [
+                "Documents", "Geo", "Raster", "Postgres", "DatacubeIndex", "Ingest", "Analysis", "Simulation",
+                "IndexSQL",
+                crypto, logging,
+            ]
+        ),
         .executableTarget(
             name: "antares",
-            dependencies: ["Config", "Workflows", "Geo", "Simulation", argumentParser, logging],
+            dependencies: ["Config", "Workflows", "Geo", "Ingest", "Simulation", argumentParser, logging],
             swiftSettings: strict
         ),
-        .target(name: "TestSupport", dependencies: ["Geo", "Raster"], path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "TestSupport",
+            dependencies: ["Geo", "Raster"],
+            path: "Tests/TestSupport",
+            swiftSettings: strict
+        ),
         tests("Documents", "Documents"),
         tests("Geo", "Geo"),
         tests("Config", "Config"),
@@ -71,7 +80,7 @@ let package = Package(
         tests("Ingest", "Ingest", ["Documents", "Geo", "Raster", "Simulation"]),
         tests("Analysis", "Analysis", ["Documents"]),
         tests("Simulation", "Simulation", ["Geo", "Raster"]),
-        tests("Workflows", "Workflows", ["Documents", "Geo", "Raster", "Simulation"]),
+        tests("Workflows", "Workflows", ["Documents", "Geo", "Ingest", "Raster", "Simulation"]),
         tests("antares", "antares", ["Documents", "Geo", "Raster"]),
     ]
 )

@@ -6,24 +6,14 @@ public enum AtomicFile {
     ///
     /// The folder of `path` is made where it is missing. The temporary name keeps the ending of `path`.
     public static func write(_ path: String, _ body: (_ temporary: String) throws(RasterError) -> Void) throws(RasterError) {
-        let url = URL(fileURLWithPath: path)
-        let folder = url.deletingLastPathComponent()
-        do {
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        } catch {
-            throw RasterError(.createFailed, folder.path, [reason(error)], hint: "Check the rights of the folder above.")
-        }
-        let mark = "\(ProcessInfo.processInfo.processIdentifier)-\(UInt32.random(in: 0...UInt32.max))"
-        let temporary = folder.appendingPathComponent(".partial-\(mark)-\(url.lastPathComponent)").path
+        let file = try PendingFile(path)
         do throws(RasterError) {
-            try body(temporary)
-            try publish(temporary, as: path)
+            try body(file.temporary)
+            try file.publish()
         } catch {
-            // What GDAL leaves beside a failed file goes as well.
-            for leftover in [temporary, temporary + ".aux.xml"] { unlink(leftover) }
+            file.remove()
             throw error
         }
-        unlink(temporary + ".aux.xml")
     }
 
     /// Writes text or other bytes whole.
@@ -48,24 +38,5 @@ public enum AtomicFile {
         }
         let megabytes = UInt64(facts.f_bavail) * UInt64(facts.f_frsize) / 1_000_000
         return "\(megabytes) MB are free there: free space or choose another folder, then run the same command again."
-    }
-
-    private static func publish(_ temporary: String, as path: String) throws(RasterError) {
-        let descriptor = open(temporary, O_RDONLY)
-        guard descriptor >= 0 else { throw failure(path) }
-        let synced = fsync(descriptor)
-        close(descriptor)
-        guard synced == 0, rename(temporary, path) == 0 else { throw failure(path) }
-    }
-
-    private static func failure(_ path: String) -> RasterError {
-        RasterError(.closeFailed, path, [String(cString: strerror(errno))], hint: spaceHint(for: path))
-    }
-
-    private static func reason(_ error: any Error) -> String {
-        guard let posix = (error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error else {
-            return error.localizedDescription
-        }
-        return (posix as NSError).localizedDescription
     }
 }

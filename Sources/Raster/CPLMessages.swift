@@ -35,11 +35,6 @@ struct StringList: ~Copyable {
     init(_ entries: [String]) { for entry in entries { pointer = CSLAddString(pointer, entry) } }
 
     deinit { CSLDestroy(pointer) }
-
-    /// The same list for functions that take `const char *const *`.
-    var constPointer: UnsafePointer<UnsafePointer<CChar>?>? {
-        UnsafeRawPointer(pointer).map { $0.assumingMemoryBound(to: UnsafePointer<CChar>?.self) }
-    }
 }
 
 /// GDAL as this program wants it: all drivers, exact axis order, no folder listings.

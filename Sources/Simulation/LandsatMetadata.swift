@@ -54,8 +54,10 @@ struct LandsatMetadata: Sendable {
         let bands = 1...7
         let contents: [Entry] =
             [
-                quoted("ORIGIN", "Simulated by antares"), quoted("LANDSAT_PRODUCT_ID", product), quoted("PROCESSING_LEVEL", "L2SP"),
-                plain("COLLECTION_NUMBER", "02"), quoted("COLLECTION_CATEGORY", "T1"), quoted("OUTPUT_FORMAT", "GEOTIFF"),
+                quoted("ORIGIN", "Simulated by antares"), quoted("LANDSAT_PRODUCT_ID", product),
+                quoted("PROCESSING_LEVEL", "L2SP"),
+                plain("COLLECTION_NUMBER", "02"), quoted("COLLECTION_CATEGORY", "T1"),
+                quoted("OUTPUT_FORMAT", "GEOTIFF"),
             ]
             + bands.map { quoted("FILE_NAME_BAND_\($0)", "\(product)_SR_B\($0).TIF") }
             + [
@@ -63,14 +65,16 @@ struct LandsatMetadata: Sendable {
                 quoted("FILE_NAME_QUALITY_L2_AEROSOL", "\(product)_SR_QA_AEROSOL.TIF"),
                 quoted("FILE_NAME_QUALITY_L1_PIXEL", "\(product)_QA_PIXEL.TIF"),
                 quoted("FILE_NAME_QUALITY_L1_RADIOMETRIC_SATURATION", "\(product)_QA_RADSAT.TIF"),
-                quoted("FILE_NAME_METADATA_ODL", "\(product)_MTL.txt"), quoted("FILE_NAME_METADATA_XML", "\(product)_MTL.xml"),
+                quoted("FILE_NAME_METADATA_ODL", "\(product)_MTL.txt"),
+                quoted("FILE_NAME_METADATA_XML", "\(product)_MTL.xml"),
             ] + bands.map { quoted("DATA_TYPE_BAND_\($0)", "UINT16") }
         let (path, row) = (Int(tile.name.prefix(3)) ?? 0, Int(tile.name.suffix(3)) ?? 0)
         let iso = Timestamp.iso(time)
         let attributes: [Entry] = [
             quoted("SPACECRAFT_ID", "LANDSAT_8"), quoted("SENSOR_ID", "OLI_TIRS"), plain("WRS_TYPE", "2"),
             plain("WRS_PATH", "\(path)"), plain("WRS_ROW", "\(row)"), plain("DATE_ACQUIRED", Timestamp.day(time)),
-            quoted("SCENE_CENTER_TIME", String(iso.dropFirst(11).dropLast()).padded7 + "Z"), quoted("STATION_ID", "SIM"),
+            quoted("SCENE_CENTER_TIME", String(iso.dropFirst(11).dropLast()).padded7 + "Z"),
+            quoted("STATION_ID", "SIM"),
             plain("CLOUD_COVER", decimals(cloudPercent, 2)), plain("CLOUD_COVER_LAND", decimals(cloudPercent, 2)),
             plain("SUN_AZIMUTH", decimals(sun.azimuth, 8)), plain("SUN_ELEVATION", decimals(90 - sun.zenith, 8)),
         ]
@@ -98,8 +102,12 @@ struct LandsatMetadata: Sendable {
     }
 }
 
-private func quoted(_ key: String, _ value: String) -> LandsatMetadata.Entry { .init(key: key, value: value, isQuoted: true) }
-private func plain(_ key: String, _ value: String) -> LandsatMetadata.Entry { .init(key: key, value: value, isQuoted: false) }
+private func quoted(_ key: String, _ value: String) -> LandsatMetadata.Entry {
+    .init(key: key, value: value, isQuoted: true)
+}
+private func plain(_ key: String, _ value: String) -> LandsatMetadata.Entry {
+    .init(key: key, value: value, isQuoted: false)
+}
 
 /// Corners are the centres of the corner pixels, as the USGS gives them.
 private func projection(tile: SimulatedTile, geoBox: GeoBox, corners: [Point]) -> [LandsatMetadata.Entry] {
@@ -134,7 +142,8 @@ extension String {
     /// A clock time with seven digits behind the point.
     fileprivate var padded7: String {
         let text = contains(".") ? self : self + "."
-        let digits = text.count - (text.firstIndex(of: ".").map { text.distance(from: text.startIndex, to: $0) } ?? 0) - 1
+        let digits =
+            text.count - (text.firstIndex(of: ".").map { text.distance(from: text.startIndex, to: $0) } ?? 0) - 1
         return text + String(repeating: "0", count: max(0, 7 - digits))
     }
 }

@@ -20,7 +20,9 @@ struct LandsatWriter: Sendable {
         conditions: SceneConditions
     ) throws -> SimulatedScene {
         let time = plan.sensingTime(on: day).addingTimeInterval(Double(index) * 23.9)
-        let processed = Date(timeIntervalSince1970: (time.timeIntervalSince1970 / 86400).rounded(.down) * 86400 + 14 * 86400)
+        let processed = Date(
+            timeIntervalSince1970: (time.timeIntervalSince1970 / 86400).rounded(.down) * 86400 + 14 * 86400
+        )
         let (acquired, made) = (Timestamp.compact(time).prefix(8), Timestamp.compact(processed).prefix(8))
         let product = "LC08_L2SP_\(tile.name)_\(acquired)_\(made)_02_T1"
         let path = "\(folder)/\(product)"
@@ -33,7 +35,12 @@ struct LandsatWriter: Sendable {
             try save(numbers, scene.geoBox, "\(path)/\(product)_SR_B\(number + 1).TIF", nodata: 0)
         }
         try save(surfaceTemperature(scene), scene.geoBox, "\(path)/\(product)_ST_B10.TIF", nodata: 0)
-        try save(scene.sky.indices.map { pixelQuality(scene, $0) }, scene.geoBox, "\(path)/\(product)_QA_PIXEL.TIF", nodata: 1)
+        try save(
+            scene.sky.indices.map { pixelQuality(scene, $0) },
+            scene.geoBox,
+            "\(path)/\(product)_QA_PIXEL.TIF",
+            nodata: 1
+        )
         let saturation = [UInt16](repeating: 0, count: scene.sky.count)
         try save(saturation, scene.geoBox, "\(path)/\(product)_QA_RADSAT.TIF", nodata: nil)
         let aerosol = scene.sky.map { $0 == SkyState.outside.rawValue ? UInt8(1) : 66 }
@@ -55,7 +62,8 @@ struct LandsatWriter: Sendable {
         return SimulatedScene(path: path, tile: tile.name, time: time, cloudShare: share)
     }
 
-    private func save<Element: PixelElement>(_ pixels: [Element], _ box: GeoBox, _ path: String, nodata: Double?) throws {
+    private func save<Element: PixelElement>(_ pixels: [Element], _ box: GeoBox, _ path: String, nodata: Double?) throws
+    {
         try RasterOutput.write(bands: [pixels], on: box, to: path, format: .geoTIFF, nodata: nodata)
     }
 

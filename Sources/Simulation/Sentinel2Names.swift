@@ -31,7 +31,9 @@ struct Sentinel2Names: Sendable {
     }
 
     var granule: String { "L2A_T\(tile)_\(orbitText)_\(stamp(datatakeStart.addingTimeInterval(-4)))" }
-    var tileID: String { "\(spacecraft)_OPER_MSI_L2A_TL_SIMU_\(stamp(generationTime))_\(orbitText)_T\(tile)_N\(baseline)" }
+    var tileID: String {
+        "\(spacecraft)_OPER_MSI_L2A_TL_SIMU_\(stamp(generationTime))_\(orbitText)_T\(tile)_N\(baseline)"
+    }
     var datastripID: String {
         let start = stamp(datatakeStart.addingTimeInterval(-4))
         return "\(spacecraft)_OPER_MSI_L2A_DS_SIMU_\(stamp(generationTime))_S\(start)_N\(baseline)"
@@ -41,7 +43,9 @@ struct Sentinel2Names: Sendable {
     }
 
     /// The file of a band, without folder and ending.
-    func bandFile(_ band: String, resolution: Int) -> String { "T\(tile)_\(stamp(datatakeStart))_\(band)_\(resolution)m" }
+    func bandFile(_ band: String, resolution: Int) -> String {
+        "T\(tile)_\(stamp(datatakeStart))_\(band)_\(resolution)m"
+    }
 
     private var orbitText: String {
         let digits = String(absoluteOrbit)

@@ -61,7 +61,9 @@ public func simulateScenes(
         let conditions = SceneConditions(plan, tile: tile, area: area, day: job.day)
         if plan.sensor == .sentinel2 {
             var own: [Int: GroundLayer] = [:]
-            for resolution in resolutions { own[resolution] = layersByKey[LayerKey(tile: job.tile, resolution: resolution)] }
+            for resolution in resolutions {
+                own[resolution] = layersByKey[LayerKey(tile: job.tile, resolution: resolution)]
+            }
             return try Sentinel2Writer(plan: plan, folder: "\(folder)/scenes")
                 .write(tile, index: job.tile, day: job.day, layers: own, conditions: conditions)
         }

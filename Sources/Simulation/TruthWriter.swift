@@ -62,7 +62,11 @@ enum TruthWriter {
     }
 
     /// Places that keep their class and lie within it, drawn by the seed, as GeoJSON in degrees.
-    private static func trainingPoints(_ plan: SimulationPlan, _ layer: GroundLayer, _ changes: [Int32]) throws -> String {
+    private static func trainingPoints(
+        _ plan: SimulationPlan,
+        _ layer: GroundLayer,
+        _ changes: [Int32]
+    ) throws -> String {
         let grid = layer.geoBox
         let hash = SeededHash(seed: plan.seed).derived(0x7124)
         var drawn = [[(draw: UInt64, index: Int)]](repeating: [], count: LandCover.allCases.count + 1)
@@ -74,7 +78,9 @@ enum TruthWriter {
                 let neighbours = [index - 2, index + 2, index - 2 * width, index + 2 * width, index]
                 guard neighbours.allSatisfy({ layer.before[$0] == cover && changes[$0] == 0 }) else { continue }
                 drawn[Int(cover)].append((hash.bits(column, row), index))
-                if drawn[Int(cover)].count > 4 * plan.pointsPerClass + 64 { keepLowest(&drawn[Int(cover)], plan.pointsPerClass) }
+                if drawn[Int(cover)].count > 4 * plan.pointsPerClass + 64 {
+                    keepLowest(&drawn[Int(cover)], plan.pointsPerClass)
+                }
             }
         }
         let toDegrees = try CoordinateTransform(from: grid.crs, to: .wgs84)
@@ -86,11 +92,13 @@ enum TruthWriter {
             }
             features += toDegrees.apply(places).map { place in
                 let position = String(format: "[%.7f, %.7f]", place.x, place.y)
-                return #"    {"type": "Feature", "properties": {"code": \#(cover.rawValue), "name": "\#(cover.name)"}, "#
+                return
+                    #"    {"type": "Feature", "properties": {"code": \#(cover.rawValue), "name": "\#(cover.name)"}, "#
                     + #""geometry": {"type": "Point", "coordinates": \#(position)}}"#
             }
         }
-        return "{\n  \"type\": \"FeatureCollection\",\n  \"features\": [\n\(features.joined(separator: ",\n"))\n  ]\n}\n"
+        return
+            "{\n  \"type\": \"FeatureCollection\",\n  \"features\": [\n\(features.joined(separator: ",\n"))\n  ]\n}\n"
     }
 
     private static func keepLowest(_ drawn: inout [(draw: UInt64, index: Int)], _ count: Int) {

@@ -12,7 +12,10 @@ public enum WorldwideReference {
         // The Earth turns by 0.0687° while the satellite moves on by 1°.
         let longitude = node + turned + 0.0687 * along * 180 / .pi
         let wrapped = (longitude + 540).truncatingRemainder(dividingBy: 360)
-        return Point(x: (wrapped < 0 ? wrapped + 360 : wrapped) - 180, y: asin(sin(along) * sin(inclination)) * 180 / .pi)
+        return Point(
+            x: (wrapped < 0 ? wrapped + 360 : wrapped) - 180,
+            y: asin(sin(along) * sin(inclination)) * 180 / .pi
+        )
     }
 
     /// The descending scene whose middle lies nearest to a place in degrees.

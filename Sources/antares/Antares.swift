@@ -28,6 +28,9 @@ struct Antares: ParsableCommand {
 
     /// The commands that only `antares` has, one a line.
     static let ownCommands: [any ParsableCommand.Type] = [
+        ConfigCommand.self,
+        ManualCommand.self,
+        PrepareMetadataCommand.self,
         SimulateCommand.self,
     ]
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Config
 import Foundation
 import Logging
 
@@ -42,8 +43,25 @@ struct CommonOptions: ParsableArguments {
     /// The logger of the commands.
     var log: Logger { Logger(label: "antares") }
 
-    /// What a command works with, made from the configuration and these options.
-    func makeServices() throws -> Services { Services(log: log) }
+    /// The configuration: these options before environment variables before files before defaults.
+    func makeSettings() throws -> Settings {
+        try Settings(
+            .reading(
+                environment: ProcessInfo.processInfo.environment,
+                datacubeEnvironment: env,
+                datacubeFiles: config
+            )
+        )
+    }
+
+    /// What a command works with; warns of configuration keys that nobody knows.
+    func makeServices() throws -> Services {
+        let settings = try makeSettings()
+        if let verbosity = settings.logVerbosity { Logs.applyConfigured(verbosity.value.level) }
+        let log = log
+        for warning in settings.warnings { log.warning("\(warning)") }
+        return Services(settings: settings, log: log)
+    }
 
     /// Shows progress on standard error: a bar on a terminal, rarer and rarer lines elsewhere, nothing with `-q`.
     func makeProgress(_ title: String, total: Int) -> ProgressReporter {
@@ -53,5 +71,17 @@ struct CommonOptions: ParsableArguments {
     /// Prints a result: the value as a JSON document with `--json`, otherwise the text.
     func emit(_ value: some Encodable, text: () -> String) throws {
         Output.write(json ? try Output.json(value) : text())
+    }
+}
+
+extension LogVerbosity {
+    fileprivate var level: Logger.Level {
+        switch self {
+        case .debug: .debug
+        case .info: .info
+        case .warning: .warning
+        case .error: .error
+        case .critical: .critical
+        }
     }
 }

@@ -1,4 +1,4 @@
-import ArgumentParser
+import Config
 import Documents
 import Foundation
 
@@ -32,7 +32,7 @@ enum ExitStatus: Int32, Sendable {
         switch error {
         case let failure as CommandFailure: self = failure.status
         case is CancellationError: self = .interrupted
-        case is DocumentError: self = .configuration
+        case is ConfigError, is DocumentError: self = .configuration
         case let error as CocoaError where [.fileNoSuchFile, .fileReadNoSuchFile].contains(error.code): self = .noInput
         case is CocoaError, is POSIXError: self = .inputOutput
         default: self = .failed

@@ -1,7 +1,7 @@
 public import ArgumentParser
 import Foundation
 import Geo
-import Simulation
+public import Simulation
 
 struct SimulateCommand: CommonCommand {
     static let configuration = CommandConfiguration(
@@ -26,7 +26,9 @@ struct SimulateCommand: CommonCommand {
     @Option(help: .init("Last day.", valueName: "day")) var end: String?
     @Option(help: .init("How many days from --begin to --end.", valueName: "n")) var count: Int?
     @Option(help: .init("Seed of the landscape.", valueName: "n")) var seed: UInt64 = 1
-    @Option(help: .init("Sentinel-2's processing baseline; from 04.00 on numbers have the offset 1000.", valueName: "nn.nn"))
+    @Option(
+        help: .init("Sentinel-2's processing baseline; from 04.00 on numbers have the offset 1000.", valueName: "nn.nn")
+    )
     var baseline = "02.04"
     @Option(help: .init("Mean share of clouds, 0 to 1.", valueName: "share")) var cloudCover = 0.3
     @Option(help: "Format of Sentinel-2's bands: jp2 or tif.") var format = SimulationPlan.BandFormat.jp2

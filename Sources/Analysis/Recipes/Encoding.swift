@@ -1,0 +1,36 @@
+public import Geo
+
+/// How real values are stored as pixels: `value = stored · scaleFactor + addOffset`.
+public struct Encoding: Hashable, Sendable {
+    public let type: PixelType
+    public let nodata: Double
+    public let scaleFactor: Double
+    public let addOffset: Double
+
+    public init(type: PixelType, nodata: Double, scaleFactor: Double = 1, addOffset: Double = 0) {
+        (self.type, self.nodata, self.scaleFactor, self.addOffset) = (type, nodata, scaleFactor, addOffset)
+    }
+
+    /// Values as pixels: NaN becomes nodata, others are rounded to the nearest and clamped to the type's range.
+    ///
+    /// A value that would come to lie on nodata is stored as the nearest other value, so that it stays valid.
+    public func encode<Element: PixelElement>(_ values: [Float], as _: Element.Type = Element.self) -> [Element] {
+        let missing = Element(nearest: nodata)
+        let isInteger = !Element.pixelType.isFloat
+        let range = Element.pixelType.range
+        let replacement = Element(nearest: nodata >= range.upperBound ? nodata - 1 : nodata + 1)
+        return values.map { value in
+            guard !value.isNaN else { return missing }
+            let stored = Element(nearest: (Double(value) - addOffset) / scaleFactor)
+            return isInteger && stored == missing ? replacement : stored
+        }
+    }
+
+    /// Pixels as values: nodata (and NaN) becomes NaN.
+    public func decode<Element: PixelElement>(_ pixels: [Element]) -> [Float] {
+        let missing = Element(nearest: nodata)
+        let (scale, offset) = (Float(scaleFactor), Float(addOffset))
+        if scale == 1, offset == 0 { return pixels.map { $0 == missing ? .nan : $0.single } }
+        return pixels.map { $0 == missing ? .nan : $0.single * scale + offset }
+    }
+}

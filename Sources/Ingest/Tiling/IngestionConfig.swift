@@ -1,0 +1,162 @@
+public import Documents
+public import Geo
+public import Raster
+
+/// An ingestion configuration: which product becomes tiles of which grid, and how they are stored.
+public struct IngestionConfig: Sendable {
+    /// How one measurement of the tiles is made.
+    public struct Band: Sendable {
+        public let name: String
+        public let sourceName: String
+        public let dtype: PixelType
+        public let nodata: Double
+        public let resampling: Resampling
+        /// 0 stores without compression.
+        public let deflateLevel: Int
+        /// Text attributes of the variable, as `long_name`.
+        public let attributes: [(name: String, value: String)]
+    }
+
+    public enum Driver: String, Sendable, CaseIterable {
+        case netCDF = "NetCDF CF"
+        case geoTIFF = "GeoTIFF"
+    }
+
+    public let sourceProduct: String
+    public let outputProduct: String
+    public let description: String?
+    /// The folder below which tiles are written.
+    public let location: String
+    /// With the fields `{tile_index[0]}`, `{tile_index[1]}`, `{start_time}` and `{end_time}`.
+    public let filePathTemplate: String
+    public let globalAttributes: [(name: String, value: String)]
+    public let driver: Driver
+    public let grid: GridSpec
+    /// Columns and rows of a chunk.
+    public let chunk: XY<Int>
+    public let bands: [Band]
+    /// Only cells within this box, in the grid's CRS, are made.
+    public let bounds: BoundingBox?
+    /// True where several datasets of one cell and time may be laid over each other.
+    public let fusesData: Bool
+    /// The `storage` block as written.
+    public let storage: DocumentValue
+}
+
+extension IngestionConfig {
+    /// Reads a configuration of `datacube ingest`; an error names file, line, key and the nearest known word.
+    public init(_ document: SourceDocument) throws(DocumentError) {
+        let root = document.root
+        try root.allowOnly([
+            "source_type", "output_type", "description", "metadata_type", "location", "file_path_template",
+            "global_attributes", "storage", "fuse_data", "measurements", "ingestion_bounds",
+        ])
+        sourceProduct = try root.required("source_type").string()
+        outputProduct = try root.required("output_type").string()
+        description = try root.optional("description")?.string()
+        location = try root.required("location").string()
+        filePathTemplate = try root.required("file_path_template").string()
+        globalAttributes = try Self.texts(root.optional("global_attributes"))
+        let storage = try root.required("storage")
+        try storage.allowOnly([
+            "driver", "bucket", "crs", "tile_size", "resolution", "origin", "chunking", "dimension_order",
+        ])
+        self.storage = storage.value
+        driver = try storage.required("driver").choice(Driver.self)
+        grid = try Self.grid(storage)
+        let shape = grid.tileShape
+        let chunking = storage.optional("chunking")
+        chunk = XY(
+            x: try Self.chunk(chunking, "x", "longitude") ?? Swift.min(512, shape.width),
+            y: try Self.chunk(chunking, "y", "latitude") ?? Swift.min(512, shape.height)
+        )
+        var bands: [Band] = []
+        for entry in try root.required("measurements").elements() { bands.append(try Band(entry)) }
+        guard !bands.isEmpty else { throw try root.required("measurements").failure("lists nothing to ingest") }
+        self.bands = bands
+        if let fuse = root.optional("fuse_data"), try fuse.string() != "copy" {
+            throw fuse.failure("has an unknown value", hint: "The only way to fuse data is 'copy'.")
+        }
+        fusesData = root.optional("fuse_data") != nil
+        bounds = try root.optional("ingestion_bounds").map { box throws(DocumentError) in
+            BoundingBox(
+                left: try box.required("left").double(),
+                bottom: try box.required("bottom").double(),
+                right: try box.required("right").double(),
+                top: try box.required("top").double()
+            )
+        }
+    }
+
+    /// The grid of a `storage` block: crs, tile_size and resolution are needed, origin is (0, 0) where it is missing.
+    static func grid(_ storage: DocumentReader) throws(DocumentError) -> GridSpec {
+        let (size, resolution) = (try storage.required("tile_size"), try storage.required("resolution"))
+        let origin = storage.optional("origin")
+        let spec = GridSpec(
+            crs: CRS(try storage.required("crs").string()),
+            tileSize: try pair(size),
+            resolution: try pair(resolution),
+            origin: try origin.map { reader throws(DocumentError) in try pair(reader) } ?? Point(x: 0, y: 0)
+        )
+        guard spec.tileSize.x > 0, spec.tileSize.y > 0 else { throw size.failure("must be positive") }
+        guard spec.resolution.x != 0, spec.resolution.y != 0 else { throw resolution.failure("cannot be 0") }
+        for (name, size, step) in [
+            ("x", spec.tileSize.x, spec.resolution.x), ("y", spec.tileSize.y, spec.resolution.y),
+        ] {
+            let pixels = size / abs(step)
+            guard abs(pixels - pixels.rounded()) < 1e-6 else {
+                let hint = "Cells would leave gaps: choose a multiple of the resolution."
+                throw storage.failure("has a tile_size.\(name) of \(pixels) pixels", hint: hint)
+            }
+        }
+        return spec
+    }
+
+    private static func pair(_ reader: DocumentReader) throws(DocumentError) -> XY<Double> {
+        if let longitude = reader.optional("longitude") {
+            return XY(x: try longitude.double(), y: try reader.required("latitude").double())
+        }
+        return XY(x: try reader.required("x").double(), y: try reader.required("y").double())
+    }
+
+    private static func chunk(_ reader: DocumentReader?, _ names: String...) throws(DocumentError) -> Int? {
+        for name in names {
+            guard let entry = reader?.optional(name) else { continue }
+            let size = try entry.integer()
+            guard size > 0 else { throw entry.failure("must be positive") }
+            return size
+        }
+        return nil
+    }
+
+    fileprivate static func texts(_ reader: DocumentReader?) throws(DocumentError) -> [(name: String, value: String)] {
+        var texts: [(String, String)] = []
+        for entry in try reader?.entries() ?? [] where entry.reader.value.array == nil {
+            texts.append((entry.key, try entry.reader.string()))
+        }
+        return texts
+    }
+}
+
+extension IngestionConfig.Band {
+    fileprivate init(_ reader: DocumentReader) throws(DocumentError) {
+        try reader.allowOnly([
+            "name", "src_varname", "dtype", "nodata", "resampling_method", "zlib", "complevel", "shuffle", "fletcher32",
+            "contiguous", "attrs", "units", "flags_definition",
+        ])
+        name = try reader.required("name").string()
+        sourceName = try reader.optional("src_varname")?.string() ?? name
+        dtype = try reader.required("dtype").choice(PixelType.self)
+        nodata = try reader.required("nodata").double()
+        let method = reader.optional("resampling_method")
+        guard let resampling = Resampling(name: try method?.string() ?? "nearest") else {
+            let known = Resampling.allCases.map(\.rawValue).joined(separator: ", ")
+            throw (method ?? reader).failure("is no resampling that GDAL knows", hint: "Known: nearest, \(known).")
+        }
+        self.resampling = resampling
+        let isCompressed = try reader.optional("zlib")?.bool() ?? true
+        deflateLevel = isCompressed ? try reader.optional("complevel")?.integer() ?? 4 : 0
+        let attributes = try IngestionConfig.texts(reader.optional("attrs"))
+        self.attributes = attributes
+    }
+}

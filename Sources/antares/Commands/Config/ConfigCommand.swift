@@ -1,0 +1,10 @@
+import ArgumentParser
+
+/// The group `antares config`.
+struct ConfigCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "config",
+        abstract: "Look at the configuration.",
+        subcommands: [ConfigShowCommand.self]
+    )
+}
