@@ -52,14 +52,10 @@ let package = Package(
         library("Ingest", ["Documents", "Geo", "Raster", "DatacubeIndex", crypto, logging]),
         library("Analysis", ["Documents", "Geo"]),
         library("Simulation", ["Geo", "Raster"]),
-        library(
-            "Workflows",
-            [
-                "Documents", "Geo", "Raster", "Postgres", "DatacubeIndex", "Ingest", "Analysis", "Simulation",
-                "IndexSQL",
-                crypto, logging,
-            ]
-        ),
+        library("Workflows", [
+            "Documents", "Geo", "Raster", "Postgres", "DatacubeIndex", "Ingest", "Analysis", "Simulation", "IndexSQL",
+            crypto, logging,
+        ]),
         .executableTarget(
             name: "antares",
             dependencies: ["Config", "Workflows", "Geo", "Ingest", "Simulation", argumentParser, logging],
@@ -67,7 +63,7 @@ let package = Package(
         ),
         .target(
             name: "TestSupport",
-            dependencies: ["Geo", "Raster"],
+            dependencies: ["Geo", "Raster", "Postgres"],
             path: "Tests/TestSupport",
             swiftSettings: strict
         ),

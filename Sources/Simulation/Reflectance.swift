@@ -21,6 +21,7 @@ public enum Reflectance {
     ///   - cover: The class.
     ///   - day: Day of the year, 1...366.
     ///   - isSouthern: True south of the equator.
+    /// - Returns: One value a band, 0...1.
     public static func spectrum(of cover: LandCover, day: Double, isSouthern: Bool) -> [Double] {
         let green = greenness(of: cover, day: day, isSouthern: isSouthern)
         return zip(dry(cover), lush(cover)).map { $0 + green * ($1 - $0) }

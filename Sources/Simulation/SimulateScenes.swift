@@ -34,6 +34,8 @@ public struct SimulationResult: Sendable {
 ///   - plan: Must have no `problem`.
 ///   - folder: Made where it is missing; files of the same names are replaced.
 ///   - progress: Called after each step, from any thread, with the number of steps done and of all.
+/// - Returns: What was written, and where.
+/// - Throws: `RasterError` where a file cannot be written.
 public func simulateScenes(
     _ plan: SimulationPlan,
     into folder: String,

@@ -53,8 +53,9 @@ enum TileLayout {
         }
     }
 
-    /// As on the grid of Sentinel-2: corners at multiples of 60 m from the equator, size 1.098 times the distance of
-    /// the tiles. Tiles of the true size lie where the true tiles lie; smaller ones are named as if each were
+    /// Lays tiles out as on the grid of Sentinel-2.
+    ///
+    /// Corners lie at multiples of 60 m from the equator, the size is 1.098 times the distance. Tiles of the true size lie where the true tiles lie; smaller ones are named as if each were
     /// a square of its own.
     private static func sentinelTiles(
         _ plan: SimulationPlan,

@@ -38,6 +38,7 @@ public struct UTMZone: Sendable, Hashable {
     /// - Parameters:
     ///   - column: Easting in whole 100 km; counted on in the same set of letters outside of the zone.
     ///   - row: Northing in whole 100 km; negative counts on southwards.
+    /// - Returns: Two letters.
     public func square(column: Int, row: Int) -> String {
         let sets = ["STUVWXYZ", "ABCDEFGH", "JKLMNPQR"].map(Array.init)
         let columns = sets[number % 3]

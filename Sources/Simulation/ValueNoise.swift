@@ -23,6 +23,7 @@ public struct ValueNoise: Sendable {
     ///   - wavelength: Lattice spacing of the first octave in metres.
     ///   - octaves: How many, at least 1.
     ///   - gain: Amplitude of each octave relative to the one before.
+    /// - Returns: The sum, divided by the sum of the amplitudes.
     @inline(__always)
     public func fractal(_ x: Double, _ y: Double, wavelength: Double, octaves: Int, gain: Double = 0.5) -> Double {
         var (px, py) = (x / wavelength, y / wavelength)

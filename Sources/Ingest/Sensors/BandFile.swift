@@ -10,8 +10,9 @@ struct BandFile: Sendable {
     let geoBox: GeoBox?
     let driverName: String
 
-    /// Opens a file and makes sure that it is complete: a JPEG 2000 stream up to its end marker, others by reading
-    /// their last pixel. The files are told apart by their content; endings do not count.
+    /// Opens a file and makes sure that it is complete.
+    ///
+    /// A JPEG 2000 stream must reach its end marker, of others the last pixel is read. The files are told apart by their content; endings do not count.
     init(checking path: String) throws {
         guard FileManager.default.fileExists(atPath: path) else {
             throw SceneError(path, "is missing", hint: "Fetch the scene again, with all its bands.")

@@ -6,7 +6,9 @@ struct SceneFolder: Sendable {
 
     init(_ path: String) { self.path = path }
 
-    /// The names in a folder below this one, sorted; empty where there is no such folder. Hidden names are left out.
+    /// The names in a folder below this one, sorted; empty where there is no such folder.
+    ///
+    /// Hidden names are left out.
     func names(in subfolder: String = "") -> [String] {
         let folder = subfolder.isEmpty ? path : "\(path)/\(subfolder)"
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []

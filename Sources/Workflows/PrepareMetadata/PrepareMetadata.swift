@@ -60,6 +60,8 @@ public struct MetadataRequestError: Error, Sendable, Equatable, CustomStringConv
 /// - Parameters:
 ///   - request: What to read and write.
 ///   - progress: Called after each scene with the number of scenes done and of all.
+/// - Returns: What was written and what was left out.
+/// - Throws: `MetadataRequestError` where nothing can be read, `RasterError` where the file cannot be written.
 public func prepareMetadata(
     _ request: MetadataRequest,
     progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
