@@ -1,0 +1,196 @@
+import CPQ
+public import Logging
+
+/// An open connection, used by one thread at a time; `Connection` is the same for concurrent code.
+///
+/// Statements with parameters take `$1`, `$2` …; values travel beside the text and are never pasted into it.
+public final class Session {
+    private var handle: OpaquePointer?
+    private let notices: NoticeLog
+    public let settings: ConnectionSettings
+
+    /// Connects; blocks until the server answers or the time-out of the settings is over.
+    ///
+    /// - Throws: `PostgresError` that says what to do about a wrong password, a missing database or a server that is down.
+    public init(_ settings: ConnectionSettings, logger: Logger = Logger(label: "postgres")) throws {
+        (self.settings, notices) = (settings, NoticeLog(logger))
+        let pairs = settings.keywords
+        let handle = withCStrings(pairs.map(\.0)) { keys in
+            withCStrings(pairs.map { $0.1 }) { values in PQconnectdbParams(keys, values, 0) }
+        }
+        guard let handle else {
+            throw PostgresError(.connectionFailed, settings.description, ["out of memory"])
+        }
+        guard PQstatus(handle) == CONNECTION_OK else {
+            let message = String(cString: PQerrorMessage(handle))
+            PQfinish(handle)
+            throw PostgresError.connecting(to: settings, message)
+        }
+        self.handle = handle
+        PQsetNoticeProcessor(handle, logNotice, Unmanaged.passUnretained(notices).toOpaque())
+        try execute("SET TIME ZONE 'UTC'; SET datestyle TO ISO; SET standard_conforming_strings TO on")
+    }
+
+    deinit { close() }
+
+    /// Ends the connection; later statements fail.
+    public func close() {
+        guard let handle else { return }
+        self.handle = nil
+        PQfinish(handle)
+    }
+
+    /// Runs one statement and returns its rows.
+    @discardableResult
+    public func query(_ sql: String, _ parameters: [String?] = []) throws -> [Row] {
+        try read(try run(sql, parameters))
+    }
+
+    /// Runs one statement and returns how many rows it changed.
+    @discardableResult
+    public func change(_ sql: String, _ parameters: [String?] = []) throws -> Int {
+        let result = try run(sql, parameters)
+        defer { PQclear(result) }
+        return Int(String(cString: PQcmdTuples(result))) ?? 0
+    }
+
+    /// Runs a script of several statements without parameters.
+    public func execute(_ script: String) throws {
+        let handle = try open()
+        PQclear(try check(PQexec(handle, script), script))
+    }
+
+    /// Runs `body` within a transaction, which is rolled back when it throws.
+    public func transaction<T>(isolation: Isolation = .readCommitted, _ body: () throws -> T) throws -> T {
+        try execute("BEGIN ISOLATION LEVEL \(isolation.rawValue)")
+        do {
+            let value = try body()
+            try execute("COMMIT")
+            return value
+        } catch {
+            // The first error is the one to report; a lost connection has rolled back already.
+            try? execute("ROLLBACK")
+            throw error
+        }
+    }
+
+    /// How much of others' work a transaction sees.
+    public enum Isolation: String, Sendable {
+        case readCommitted = "READ COMMITTED"
+        case repeatableRead = "REPEATABLE READ"
+    }
+
+    /// A name quoted so that it can stand in a statement.
+    public func quotedIdentifier(_ name: String) throws -> String {
+        let handle = try open()
+        guard let text = PQescapeIdentifier(handle, name, name.utf8.count) else { throw failure(handle, name) }
+        defer { PQfreemem(text) }
+        return String(cString: text)
+    }
+
+    /// A text quoted as a literal, for statements that take no parameters (as CREATE VIEW).
+    public func quotedLiteral(_ value: String) throws -> String {
+        let handle = try open()
+        guard let text = PQescapeLiteral(handle, value, value.utf8.count) else { throw failure(handle, value) }
+        defer { PQfreemem(text) }
+        return String(cString: text)
+    }
+
+    /// The server's version, as 150020 for 15.20.
+    public var serverVersion: Int { handle.map { Int(PQserverVersion($0)) } ?? 0 }
+
+    private func open() throws -> OpaquePointer {
+        guard let handle else {
+            throw PostgresError(.connectionFailed, settings.description, ["the connection is closed"])
+        }
+        return handle
+    }
+
+    private func run(_ sql: String, _ parameters: [String?]) throws -> OpaquePointer {
+        let handle = try open()
+        if let text = parameters.first(where: { $0?.utf8.contains(0) ?? false }), let text {
+            throw PostgresError(
+                .statementFailed,
+                String(text.prefix(60)),
+                ["the text holds a NUL character, which PostgreSQL cannot store"],
+                sqlState: "22021"
+            )
+        }
+        let result = withCStrings(parameters) { values in
+            PQexecParams(handle, sql, Int32(parameters.count), nil, values, nil, nil, 0)
+        }
+        return try check(result, sql)
+    }
+
+    private func check(_ result: OpaquePointer?, _ sql: String) throws -> OpaquePointer {
+        guard let handle, let result else { throw failure(handle, sql) }
+        switch PQresultStatus(result) {
+        case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY:
+            return result
+        default:
+            defer { PQclear(result) }
+            throw failure(handle, sql, result)
+        }
+    }
+
+    private func read(_ result: OpaquePointer) throws -> [Row] {
+        defer { PQclear(result) }
+        let width = PQnfields(result)
+        let columns = Row.Columns((0..<width).map { String(cString: PQfname(result, $0)) })
+        return (0..<PQntuples(result)).map { row in
+            let values = (0..<width).map { column in
+                PQgetisnull(result, row, column) == 1 ? nil : String(cString: PQgetvalue(result, row, column))
+            }
+            return Row(columns: columns, values: values)
+        }
+    }
+
+    private func failure(_ handle: OpaquePointer?, _ sql: String, _ result: OpaquePointer? = nil) -> PostgresError {
+        func field(_ code: Int32) -> String? {
+            guard let result, let text = PQresultErrorField(result, code) else { return nil }
+            return PostgresError.clean(String(cString: text))
+        }
+        if handle.map({ PQstatus($0) }) != CONNECTION_OK {
+            let text = handle.map { String(cString: PQerrorMessage($0)) } ?? "the connection is closed"
+            return PostgresError(
+                .connectionFailed,
+                settings.description,
+                ["the connection was lost", PostgresError.clean(text)],
+                sqlState: field(antares_pg_diag_sqlstate),
+                hint: "Run the command again once the server is up; what was not committed is undone."
+            )
+        }
+        let primary =
+            field(antares_pg_diag_primary) ?? handle.map { PostgresError.clean(String(cString: PQerrorMessage($0))) }
+        let sqlState = field(antares_pg_diag_sqlstate)
+        let subject = sql.split(whereSeparator: \.isWhitespace).joined(separator: " ").prefix(120)
+        return PostgresError(
+            .statementFailed,
+            String(subject),
+            [primary, field(antares_pg_diag_detail)].compactMap { $0 },
+            sqlState: sqlState,
+            hint: field(antares_pg_diag_hint) ?? Self.hint(sqlState, settings)
+        )
+    }
+
+    private static func hint(_ sqlState: String?, _ settings: ConnectionSettings) -> String? {
+        switch sqlState {
+        case "42501": "The account \(settings.user ?? "in use") lacks the right: ask the owner of the database."
+        case "53100": "The disk of the database server is full: free some space."
+        default: nil
+        }
+    }
+}
+
+/// Where notices of one connection go.
+private final class NoticeLog {
+    let logger: Logger
+    init(_ logger: Logger) { self.logger = logger }
+}
+
+private func logNotice(_ context: UnsafeMutableRawPointer?, _ message: UnsafePointer<CChar>?) {
+    guard let context, let message else { return }
+    let log = Unmanaged<NoticeLog>.fromOpaque(context).takeUnretainedValue().logger
+    let text = PostgresError.clean(String(cString: message))
+    log.log(level: text.hasPrefix("WARNING") ? .warning : .debug, "\(text)")
+}

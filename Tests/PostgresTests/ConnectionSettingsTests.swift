@@ -1,0 +1,47 @@
+import Postgres
+import Testing
+
+@Suite struct ConnectionSettingsTests {
+    @Test func `a URL gives its parts, percent-decoded`() throws {
+        let settings = try ConnectionSettings(
+            url: "postgresql://ann:p%40ss%3Aw@db.example.org:5433/cube?sslmode=require"
+        )
+        #expect(settings.user == "ann")
+        #expect(settings.password == "p@ss:w")
+        #expect(settings.host == "db.example.org")
+        #expect(settings.port == 5433)
+        #expect(settings.database == "cube")
+        #expect(settings.parameters == ["sslmode": "require"])
+    }
+
+    @Test func `a URL without a host means the local socket`() throws {
+        let settings = try ConnectionSettings(url: "postgresql:///datacube")
+        #expect(settings.host == nil)
+        #expect(settings.database == "datacube")
+        #expect(settings.user == nil)
+    }
+
+    @Test func `a URL may name the folder of the socket and all else in its query`() throws {
+        let settings = try ConnectionSettings(url: "postgresql:///?host=/run/pg&dbname=cube&user=ann&port=99")
+        #expect(settings.host == "/run/pg")
+        #expect(settings.database == "cube")
+        #expect(settings.user == "ann")
+        #expect(settings.port == 99)
+    }
+
+    @Test func `an IPv6 address loses its brackets`() throws {
+        #expect(try ConnectionSettings(url: "postgres://[::1]:5432/x").host == "::1")
+    }
+
+    @Test func `a description never shows the password`() throws {
+        let settings = try ConnectionSettings(url: "postgresql://ann:secret@host/cube")
+        #expect(settings.description == "postgresql://ann:***@host/cube")
+    }
+
+    @Test(arguments: ["mysql://a:secret@b/c", "postgresql://a:secret@b:99999/c", "postgresql://a:secret%zz@b/c"])
+    func `a broken URL is refused without its password`(url: String) throws {
+        let error = try #require(throws: PostgresError.self) { try ConnectionSettings(url: url) }
+        #expect(!error.description.contains("secret"))
+        #expect(error.description.contains("postgresql://USER:PASSWORD@HOST:PORT/DATABASE"))
+    }
+}
