@@ -59,7 +59,7 @@ let package = Package(
         ]),
         .executableTarget(
             name: "antares",
-            dependencies: ["Config", "Workflows", argumentParser, logging],
+            dependencies: ["Config", "Workflows", "Geo", "Ingest", "Simulation", argumentParser, logging],
             swiftSettings: strict
         ),
         .target(
@@ -77,7 +77,7 @@ let package = Package(
         tests("Ingest", "Ingest", ["Documents", "Geo", "Raster", "Simulation"]),
         tests("Analysis", "Analysis", ["Documents"]),
         tests("Simulation", "Simulation", ["Geo", "Raster"]),
-        tests("Workflows", "Workflows", ["Documents", "Geo", "Raster", "Simulation"]),
+        tests("Workflows", "Workflows", ["Documents", "Geo", "Ingest", "Raster", "Simulation"]),
         tests("antares", "antares", ["Documents", "Geo", "Raster"]),
     ]
 )

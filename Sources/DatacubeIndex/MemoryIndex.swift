@@ -1,5 +1,6 @@
 public import Documents
 public import Foundation
+import Geo
 
 /// An index that lives as long as the value: for tests of workflows, and for planning without a database.
 ///

@@ -11,6 +11,17 @@ public final class TemporaryFolder: Sendable {
 
     deinit { try? FileManager.default.removeItem(at: url) }
 
+    public var path: String { url.path }
+
+    /// Every file below the folder, as paths relative to it, sorted.
+    public func files() -> [String] {
+        let all = FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []
+        return all.filter { name in
+            var isFolder: ObjCBool = false
+            return FileManager.default.fileExists(atPath: "\(path)/\(name)", isDirectory: &isFolder) && !isFolder.boolValue
+        }.sorted()
+    }
+
     /// The path of a file in the folder, whether it exists or not.
     public func path(_ name: String) -> String { url.appendingPathComponent(name).path }
 
