@@ -30,6 +30,8 @@ struct Antares: ParsableCommand {
     static let ownCommands: [any ParsableCommand.Type] = [
         ConfigCommand.self,
         ManualCommand.self,
+        PrepareMetadataCommand.self,
+        SimulateCommand.self,
     ]
 }
 
