@@ -25,7 +25,8 @@ import Testing
         let files = FileManager.default.enumerator(atPath: scene.path)?.compactMap { $0 as? String } ?? []
         let name = try #require(files.first { $0.contains(band) && !$0.hasSuffix(".xml") })
         let file = try RasterFile(opening: "\(scene.path)/\(name)")
-        return (try file.read(UInt16.self, band: 1), try #require(file.geoBox))
+        let grid = file.geoBox
+        return (try file.read(UInt16.self, band: 1), try #require(grid))
     }
 
     @Test func `two runs write the same bytes`() async throws {
