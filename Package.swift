@@ -76,7 +76,7 @@ let package = Package(
         tests("Ingest", "Ingest", ["Documents", "Geo", "Raster", "Simulation"]),
         tests("Analysis", "Analysis", ["Documents"]),
         tests("Simulation", "Simulation", ["Geo", "Raster"]),
-        tests("Workflows", "Workflows", ["Documents", "Geo", "Raster", "Simulation"]),
+        tests("Workflows", "Workflows", ["Documents", "Geo", "Raster", "Simulation", "Postgres", logging]),
         tests("antares", "antares", ["Documents", "Geo", "Raster"]),
     ]
 )
