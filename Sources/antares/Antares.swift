@@ -32,6 +32,8 @@ struct Antares: ParsableCommand {
         DBCommand.self,
         InitCommand.self,
         ManualCommand.self,
+        PrepareMetadataCommand.self,
+        SimulateCommand.self,
     ]
 }
 

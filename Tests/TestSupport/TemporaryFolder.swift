@@ -1,0 +1,38 @@
+public import Foundation
+
+/// A folder of its own for one test, removed with the value.
+public final class TemporaryFolder: Sendable {
+    public let url: URL
+
+    public init() throws {
+        url = FileManager.default.temporaryDirectory.appendingPathComponent("antares-test-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: url) }
+
+    public var path: String { url.path }
+
+    /// Every file below the folder, as paths relative to it, sorted.
+    public func files() -> [String] {
+        let all = FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []
+        return all.filter { name in
+            var isFolder: ObjCBool = false
+            return FileManager.default.fileExists(atPath: "\(path)/\(name)", isDirectory: &isFolder) && !isFolder.boolValue
+        }.sorted()
+    }
+
+    /// The path of a file in the folder, whether it exists or not.
+    public func path(_ name: String) -> String { url.appendingPathComponent(name).path }
+
+    /// Writes a text file and returns its path.
+    public func write(_ text: String, to name: String) throws -> String {
+        let path = path(name)
+        try FileManager.default.createDirectory(
+            at: URL(fileURLWithPath: path).deletingLastPathComponent(),
+            withIntermediateDirectories: true
+        )
+        try text.write(toFile: path, atomically: true, encoding: .utf8)
+        return path
+    }
+}
