@@ -36,11 +36,12 @@ let package = Package(
         .systemLibrary(name: "CGDAL", pkgConfig: "gdal", providers: [.apt(["libgdal-dev"])]),
         .systemLibrary(name: "CPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CNetCDF", pkgConfig: "netcdf", providers: [.apt(["libnetcdf-dev"])]),
+        .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
         .systemLibrary(name: "CPROJ", pkgConfig: "proj", providers: [.apt(["libproj-dev"])]),
         library("Documents", [yams]),
         library("Geo"),
         library("Config", ["Documents"]),
-        library("Raster", ["Geo", "CGDAL", "CNetCDF", "CPROJ"]),
+        library("Raster", ["Geo", "CGDAL", "CHDF5", "CNetCDF", "CPROJ"]),
         library("Postgres", ["CPQ", crypto, logging]),
         .target(
             name: "IndexSQL",
@@ -76,7 +77,9 @@ let package = Package(
         tests("Ingest", "Ingest", ["Documents", "Geo", "Raster", "Simulation"]),
         tests("Analysis", "Analysis", ["Documents"]),
         tests("Simulation", "Simulation", ["Geo", "Raster"]),
-        tests("Workflows", "Workflows", ["Documents", "Geo", "Ingest", "Raster", "Simulation"]),
-        tests("antares", "antares", ["Documents", "Geo", "Raster"]),
+        tests("Workflows", "Workflows", [
+            "Documents", "Geo", "Ingest", "Raster", "Simulation", "Postgres", logging,
+        ]),
+        tests("antares", "antares", ["Documents", "Geo", "Raster", "Postgres"]),
     ]
 )

@@ -2,8 +2,9 @@ import Documents
 import Geo
 
 /// The names of the EO3 layout of dataset documents.
-enum EO3 {
-    static let schema = "https://schemas.opendatacube.org/dataset"
+public enum EO3 {
+    /// What `$schema` of such a document says.
+    public static let schema = "https://schemas.opendatacube.org/dataset"
 }
 
 /// One entry of `grids` of an EO3 document.

@@ -22,7 +22,7 @@ enum PlainScalar {
         default: break
         }
         if let value = integer(unsigned) { return .integer(negative ? -value : value) }
-        if let value = real(unsigned) { return .double(negative ? -value : value) }
+        if let value = real(unsigned, isSigned: unsigned.count != text.count) { return .double(negative ? -value : value) }
         return nil
     }
 
@@ -37,11 +37,11 @@ enum PlainScalar {
         return digits.split(separator: ":").reduce(0) { $0 * 60 + (Int($1) ?? 0) }
     }
 
-    /// A real needs a dot, and its exponent a sign; base 60 with a fraction.
-    private static func real(_ text: Substring) -> Double? {
+    /// A real needs a dot, its exponent a sign, and `.5` no sign before it; base 60 with a fraction.
+    private static func real(_ text: Substring, isSigned: Bool) -> Double? {
         let digits = text.filter { $0 != "_" }
         if text.wholeMatch(of: #/[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?/#) != nil
-            || text.wholeMatch(of: #/\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?/#) != nil
+            || !isSigned && text.wholeMatch(of: #/\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?/#) != nil
         {
             return Double(digits.hasSuffix(".") ? digits + "0" : digits.replacing(".e", with: ".0e"))
         }

@@ -1,3 +1,4 @@
+import CHDF5
 import Synchronization
 
 /// The one lock around netCDF and HDF5, which are not safe to call from two threads at once.
@@ -6,6 +7,9 @@ public enum NetCDFLock {
 
     /// Runs `body` while no other thread is in the netCDF library; not to be nested.
     public static func withLock<T, Failure: Error>(_ body: () throws(Failure) -> T) throws(Failure) -> T {
-        try lock.withLock { _ throws(Failure) in try body() }
+        try lock.withLock { _ throws(Failure) in
+            antares_hdf5_silence()
+            return try body()
+        }
     }
 }

@@ -2,6 +2,8 @@
 public struct Recipe: Hashable, Sendable {
     public let name: String
     public let description: String
+    /// How the names of the output files begin.
+    public let filePrefix: String
     public let inputs: [RecipeInput]
     public let outputs: [RecipeOutput]
 
@@ -42,6 +44,10 @@ public struct MaskRule: Hashable, Sendable {
     public let flag: String
     /// Texts as `flags_definition` has them; `true` and `false` stand for booleans.
     public let meanings: [String]
+
+    public init(measurement: String, flag: String, meanings: [String]) {
+        (self.measurement, self.flag, self.meanings) = (measurement, flag, meanings)
+    }
 }
 
 /// One measurement of the product that a recipe makes.

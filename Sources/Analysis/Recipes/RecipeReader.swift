@@ -5,9 +5,10 @@ extension Recipe {
     /// Reads a recipe document; an error names file, line, key and the nearest known word.
     public init(_ document: SourceDocument) throws(DocumentError) {
         let root = document.root
-        try root.allowOnly(["name", "description", "inputs", "variables", "output_defaults", "outputs"])
+        try root.allowOnly(["name", "description", "file_prefix", "inputs", "variables", "output_defaults", "outputs"])
         name = try root.required("name").string()
         description = try root.optional("description")?.string() ?? ""
+        filePrefix = try root.optional("file_prefix")?.string() ?? name
         var inputs: [RecipeInput] = []
         for entry in try root.required("inputs").entries() {
             inputs.append(try RecipeInput(name: entry.key, entry.reader))

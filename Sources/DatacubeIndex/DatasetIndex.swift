@@ -1,0 +1,34 @@
+public import Documents
+public import Foundation
+
+/// What workflows need of an index: the one in PostgreSQL (`Index`), or one in memory.
+public protocol DatasetIndex: Sendable {
+    /// All products, by name.
+    func products() async throws -> [Product]
+
+    /// Adds a product; one that is there with the same definition is left as it is.
+    func addProduct(_ document: SourceDocument) async throws
+
+    /// The datasets that meet all conditions.
+    func datasets(matching query: DatasetQuery) async throws -> [Dataset]
+
+    /// Adds a dataset with its location; one that is there is left as it is.
+    func addDataset(_ document: SourceDocument, location: String) async throws
+
+    /// Takes datasets out of every search; their rows stay.
+    func archive(_ ids: [UUID]) async throws
+}
+
+extension DatasetIndex {
+    /// The product of a name.
+    ///
+    /// - Throws: `IndexError` with the nearest name.
+    public func product(named name: String) async throws -> Product {
+        let all = try await products()
+        guard let product = all.first(where: { $0.name == name }) else {
+            let near = nearest(to: name, in: all.map(\.name)).map { "Did you mean '\($0)'? " } ?? ""
+            throw IndexError(.unknownProduct, name, "there is no such product in the index", hint: near + "See: product list.")
+        }
+        return product
+    }
+}

@@ -1,0 +1,77 @@
+public import Documents
+public import Foundation
+import Geo
+
+/// An index that lives as long as the value: for tests of workflows, and for planning without a database.
+///
+/// Products and datasets are taken as they are; nothing is matched or prepared.
+public actor MemoryIndex: DatasetIndex {
+    private var known: [Product] = []
+    private var datasets: [Dataset] = []
+
+    public init() {}
+
+    public func products() -> [Product] { known.sorted { $0.name < $1.name } }
+
+    public func addProduct(_ document: SourceDocument) throws {
+        guard let product = Product(definition: document.value) else {
+            throw IndexError(.invalidDefinition, document.origin, "it has no name")
+        }
+        if let existing = known.first(where: { $0.name == product.name }) {
+            guard existing.definition == product.definition else {
+                throw IndexError(.differsFromStored, product.name, "another definition is in the index")
+            }
+        } else {
+            known.append(product)
+        }
+    }
+
+    public func datasets(matching query: DatasetQuery) -> [Dataset] {
+        let found = datasets.filter { dataset in
+            if let product = query.product, dataset.productName != product { return false }
+            if let time = query.time, dataset.time.map({ !$0.overlaps(time) }) ?? true { return false }
+            if let bounds = query.bounds, let box = dataset.lonLatBounds, !box.intersects(bounds) { return false }
+            return query.includeArchived || !dataset.isArchived
+        }
+        return Array(found.prefix(query.limit ?? .max))
+    }
+
+    /// The product is the one whose name the document states, or whose signature it meets.
+    public func addDataset(_ document: SourceDocument, location: String) throws {
+        guard let id = document.value["id"]?.string.flatMap(UUID.init(uuidString:)) else {
+            throw IndexError(.invalidDataset, document.origin, "it has no id")
+        }
+        guard !datasets.contains(where: { $0.id == id }) else { return }
+        guard let product = known.first(where: { $0.metadata.isContained(in: document.value) }) else {
+            throw IndexError(.invalidDataset, document.origin, "it matches no product")
+        }
+        datasets.append(
+            Dataset(id: id, productName: product.name, document: document.value, locations: [location])
+        )
+    }
+
+    public func archive(_ ids: [UUID]) {
+        datasets = datasets.map { dataset in
+            guard ids.contains(dataset.id) else { return dataset }
+            return Dataset(
+                id: dataset.id,
+                productName: dataset.productName,
+                document: dataset.document,
+                locations: dataset.locations,
+                archivedTime: Date(timeIntervalSince1970: 0)
+            )
+        }
+    }
+}
+
+extension DocumentValue {
+    /// True where every key path of this value is in the other, texts compared without regard to case.
+    func isContained(in other: DocumentValue) -> Bool {
+        switch (self, other) {
+        case (.object(let own), .object(let theirs)):
+            own.allSatisfy { key, value in theirs[key].map(value.isContained) ?? false }
+        case (.string(let own), .string(let theirs)): own.lowercased() == theirs.lowercased()
+        default: self == other
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import DatacubeIndex
+import Documents
+import Foundation
+import Geo
+import Ingest
+import Logging
+import Raster
+
+/// Makes the tiles of a product that are missing, and indexes each as soon as it is there.
+struct TileProduction {
+    let product: Product
+    let index: any DatasetIndex
+    let options: RunOptions
+    let log: Logger
+    /// Called with the number of tiles done and planned.
+    let progress: @Sendable (Int, Int) -> Void
+
+    /// - Parameter bytesPerPixel: What a pixel of a block takes while it is computed.
+    func run(_ tasks: [TileTask], bytesPerPixel: Int, summary: RunSummary) async throws -> RunSummary {
+        var summary = summary
+        summary.planned = tasks.count
+        summary.bytesAtMost = tasks.reduce(0) { $0 + $1.bytes }
+        let largest = tasks.lazy.flatMap(\.blocks).map(\.pixelCount).max() ?? 0
+        summary.peakMemory = largest * bytesPerPixel * options.jobs
+        let indexed = try await index.datasets(matching: DatasetQuery(product: product.name))
+        let known = Set(indexed.map(\.id))
+        var missing: [TileTask] = []
+        for task in tasks {
+            if options.overwrites || !task.storage.isIntact(id: task.id) {
+                missing.append(task)
+            } else {
+                if !known.contains(task.id), !options.isDryRun { try await add(task, replacing: indexed) }
+                summary.alreadyThere += 1
+            }
+        }
+        guard !options.isDryRun else { return summary }
+        return try await make(missing, replacing: indexed, summary: summary)
+    }
+
+    private func make(_ tasks: [TileTask], replacing indexed: [Dataset], summary: RunSummary) async throws -> RunSummary {
+        var summary = summary
+        var done = summary.alreadyThere
+        progress(done, summary.planned)
+        let runner = TileRunner(tasks) { Interrupt.isRequested }
+        for await (number, outcome) in runner.run(threads: options.jobs) {
+            let task = tasks[number]
+            switch outcome {
+            case .written:
+                do {
+                    try await add(task, replacing: indexed)
+                    summary.written += 1
+                } catch {
+                    summary.failures.append(.init(tile: task.name, reason: "\(error)"))
+                }
+            case .failed(let reason):
+                log.error("\(task.name) of '\(product.name)' failed: \(reason)")
+                summary.failures.append(.init(tile: task.name, reason: reason))
+            case .interrupted:
+                summary.interrupted += 1
+            }
+            done += 1
+            progress(done, summary.planned)
+        }
+        return summary
+    }
+
+    /// Indexes a tile; what stood at the same place with other inputs is archived.
+    private func add(_ task: TileTask, replacing indexed: [Dataset]) async throws {
+        let old = indexed.filter { $0.id != task.id && $0.locations.contains(task.storage.location) }
+        if !old.isEmpty { try await index.archive(old.map(\.id)) }
+        try await index.addDataset(
+            SourceDocument(origin: task.storage.indexedPath, value: task.document),
+            location: task.storage.location
+        )
+    }
+}
+
+extension TileTask {
+    /// Bytes of all pixels of the blocks, without compression.
+    var bytes: Int {
+        blocks.reduce(0) { $0 + $1.pixelCount } * layout.variables.reduce(0) { $0 + $1.type.byteCount }
+    }
+}

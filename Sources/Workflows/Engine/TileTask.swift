@@ -1,0 +1,96 @@
+import DatacubeIndex
+import Documents
+import Foundation
+import Geo
+import Ingest
+import Raster
+
+/// One tile to be made: what to compute, where it goes, and what the index shall say of it.
+struct TileTask: Sendable {
+    /// What messages call it: `tile (12, -4) of 2017-01-15`.
+    let name: String
+    let layout: NetCDFTile
+    let storage: TileStorage
+    /// The blocks to compute; all others stay nodata and cost nothing.
+    let blocks: [PixelWindow]
+    let program: any TileProgram
+    let id: UUID
+    let document: DocumentValue
+}
+
+/// What is computed for a tile, block by block.
+protocol TileProgram: Sendable {
+    /// Computes one block and writes what is not empty of it.
+    ///
+    /// - Parameter cache: The open files of the calling thread.
+    func run(_ window: PixelWindow, of geoBox: GeoBox, into sink: any TileSink, cache: SourceCache) throws
+}
+
+/// The files of a tile.
+enum TileStorage: Sendable {
+    /// One netCDF file that holds everything, its dataset document too.
+    case netCDF(path: String)
+    /// A folder and the beginning of the names of one GeoTIFF for each measurement, with the document beside them.
+    case geoTIFF(stem: String, measurements: [String])
+
+    init(driver: IngestionConfig.Driver, stem: String, measurements: [String]) {
+        let base = stem.hasSuffix(".nc") ? String(stem.dropLast(3)) : stem
+        switch driver {
+        case .netCDF: self = .netCDF(path: base + ".nc")
+        case .geoTIFF: self = .geoTIFF(stem: base, measurements: measurements)
+        }
+    }
+
+    /// The file that the index points to.
+    var indexedPath: String {
+        switch self {
+        case .netCDF(let path): path
+        case .geoTIFF(let stem, _): stem + ".odc-metadata.yaml"
+        }
+    }
+
+    var location: String { URL(fileURLWithPath: indexedPath).absoluteString }
+
+    /// Where the document says a measurement is.
+    func place(of measurement: String) -> TileDocument.Place {
+        switch self {
+        case .netCDF: .variable(measurement)
+        case .geoTIFF(let stem, _): .file(URL(fileURLWithPath: file(stem, measurement)).lastPathComponent)
+        }
+    }
+
+    func makeSink(_ layout: NetCDFTile) throws -> any TileSink {
+        switch self {
+        case .netCDF(let path): try NetCDFSink(layout, path: path)
+        case .geoTIFF(let stem, _): try GeoTIFFSink(layout) { file(stem, $0) }
+        }
+    }
+
+    /// Writes what lies beside the pixels, once they are there.
+    func finish(_ document: DocumentValue) throws {
+        guard case .geoTIFF = self else { return }
+        try AtomicFile.write(Data(YAMLText.write(document).utf8), to: indexedPath)
+    }
+
+    /// True where all files are there, complete, and made for the dataset `id`.
+    func isIntact(id: UUID) -> Bool {
+        switch self {
+        case .netCDF(let path):
+            guard FileManager.default.fileExists(atPath: path), let file = try? NetCDFFile(opening: path) else {
+                return false
+            }
+            return file.attribute("id") == id.text
+        case .geoTIFF(let stem, let measurements):
+            guard let document = try? YAML.parse(file: indexedPath).first, document.value["id"]?.string == id.text else {
+                return false
+            }
+            return measurements.allSatisfy { name in
+                guard let raster = try? RasterFile(opening: file(stem, name)) else { return false }
+                let last = PixelWindow(column: raster.width - 1, row: raster.height - 1, width: 1, height: 1)
+                return (try? raster.read(Double.self, band: 1, window: last)) != nil
+            }
+        }
+    }
+
+    private func file(_ stem: String, _ measurement: String) -> String { "\(stem)_\(measurement).tif" }
+}

@@ -1,0 +1,48 @@
+import DatacubeIndex
+import Geo
+import Ingest
+import Raster
+
+/// Carries the measurements of some datasets onto a tile, the first valid pixel of each place.
+struct IngestProgram: TileProgram {
+    struct Band: Sendable {
+        let source: Measurement
+        let target: Measurement
+        let resampling: Resampling
+    }
+
+    let bands: [Band]
+    /// In the order in which they are laid over each other.
+    let datasets: [Dataset]
+
+    func run(_ window: PixelWindow, of geoBox: GeoBox, into sink: any TileSink, cache: SourceCache) throws {
+        let block = geoBox.cropped(to: window)
+        for band in bands {
+            func copy<Source: PixelElement>(_: Source.Type) throws {
+                let reader = GridReader(band.source, resampling: band.resampling, cache: cache)
+                guard let pixels = try reader.readFused(Source.self, datasets, onto: block) else { return }
+                try write(pixels, band, window, sink)
+            }
+            try copy(band.source.dtype.elementType)
+        }
+    }
+
+    private func write<Source: PixelElement>(
+        _ pixels: [Source],
+        _ band: Band,
+        _ window: PixelWindow,
+        _ sink: any TileSink
+    ) throws {
+        let isSame = band.source.dtype == band.target.dtype && band.source.nodata == band.target.nodata
+        guard !isSame else {
+            try sink.write(pixels, variable: band.target.name, window: window)
+            return
+        }
+        func convert<Target: PixelElement>(_: Target.Type) throws {
+            let (from, to) = (Source(nearest: band.source.nodata), Target(nearest: band.target.nodata))
+            let converted = pixels.map { $0 == from || $0 != $0 ? to : Target(nearest: $0.real) }
+            try sink.write(converted, variable: band.target.name, window: window)
+        }
+        try convert(band.target.dtype.elementType)
+    }
+}

@@ -1,0 +1,182 @@
+public import DatacubeIndex
+public import Documents
+import Foundation
+import Geo
+public import Ingest
+public import Logging
+import Raster
+
+/// Makes tiles of a grid from the scenes of a product: the command `ingest`.
+public struct Ingestion: Sendable {
+    public let config: IngestionConfig
+    /// What messages call the configuration: its file.
+    public let origin: String
+    /// Only scenes of these years.
+    public var years: ClosedRange<Int>?
+    /// Goes on with the product as it is where the configuration now says otherwise.
+    public var allowsProductChanges = false
+    public let software: String
+
+    public init(_ document: SourceDocument, software: String) throws {
+        (config, origin) = (try IngestionConfig(document), document.origin)
+        self.software = software
+    }
+
+    /// Plans the tiles, makes those that are missing or damaged, and indexes them.
+    public func run(
+        on index: any DatasetIndex,
+        options: RunOptions,
+        log: Logger,
+        progress: @escaping @Sendable (_ done: Int, _ planned: Int) -> Void
+    ) async throws -> RunSummary {
+        let source = try await index.product(named: config.sourceProduct)
+        let output = try await outputProduct(from: source, index: index, isDryRun: options.isDryRun)
+        var summary = RunSummary(product: output.name)
+        let bands = try config.bands.map { band in
+            IngestProgram.Band(
+                source: try source.measurement(band.sourceName),
+                target: try output.measurement(band.name),
+                resampling: band.resampling
+            )
+        }
+        let datasets = try await index.datasets(matching: DatasetQuery(product: source.name, time: yearRange))
+        guard !datasets.isEmpty else {
+            throw WorkflowError(
+                .noInput,
+                "product '\(source.name)' has no datasets" + (years.map { " in \($0.lowerBound)-\($0.upperBound)" } ?? ""),
+                hint: "Index scenes first: antares prepare_metadata, then datacube dataset add."
+            )
+        }
+        let widest = bands.map { $0.source.dtype.byteCount + $0.target.dtype.byteCount }.max() ?? 2
+        let bytesPerPixel = 4 * widest
+        let factory = TileFactory(
+            product: output,
+            grid: config.grid,
+            driver: config.driver,
+            variables: zip(config.bands, bands).map(variable),
+            attributes: config.globalAttributes,
+            algorithm: "ingest",
+            parameters: DocumentObject([(key: "source_product", value: .string(source.name))]),
+            software: software,
+            blockSize: blockSize(
+                chunk: config.chunk,
+                tile: XY(x: config.grid.tileShape.width, y: config.grid.tileShape.height),
+                bytesPerPixel: bytesPerPixel,
+                limit: options.memory / options.jobs
+            )
+        )
+        let tasks = try plan(datasets, factory: factory, bands: bands, summary: &summary)
+        let production = TileProduction(product: output, index: index, options: options, log: log, progress: progress)
+        return try await production.run(tasks, bytesPerPixel: bytesPerPixel, summary: summary)
+    }
+
+    private var yearRange: TimeRange? {
+        guard let years, let first = TimeRange(period: "\(years.lowerBound)"),
+            let last = TimeRange(period: "\(years.upperBound)")
+        else { return nil }
+        return TimeRange(begin: first.begin, end: last.end)
+    }
+
+    /// The product of the tiles, added where it is missing.
+    private func outputProduct(from source: Product, index: any DatasetIndex, isDryRun: Bool) async throws -> Product {
+        let definition = try config.outputDefinition(of: source)
+        let existing = try await index.products().first { $0.name == config.outputProduct }
+        if let existing {
+            guard existing.definition == definition || allowsProductChanges else {
+                throw WorkflowError(
+                    .badRequest,
+                    "\(origin): product '\(existing.name)' is in the index with another definition",
+                    hint: "Use another output_type, or --allow-product-changes to go on with the indexed one."
+                )
+            }
+            return existing
+        }
+        guard let product = Product(definition: definition) else {
+            throw WorkflowError(.badRequest, "\(origin): output_type gives no product name")
+        }
+        if isDryRun { return product }
+        try await index.addProduct(SourceDocument(origin: origin, value: definition))
+        return try await index.product(named: config.outputProduct)
+    }
+
+    private func variable(_ band: IngestionConfig.Band, _ made: IngestProgram.Band) -> NetCDFTile.Variable {
+        var attributes = band.attributes
+        for (name, value) in [("scale_factor", made.target.scaleFactor), ("add_offset", made.target.addOffset)] {
+            if let value, value != (name == "scale_factor" ? 1 : 0) { attributes.append(("stored_\(name)", "\(value)")) }
+        }
+        return NetCDFTile.Variable(
+            name: band.name,
+            type: band.dtype,
+            nodata: band.nodata,
+            units: made.target.units,
+            attributes: attributes,
+            chunk: config.chunk,
+            deflateLevel: band.deflateLevel
+        )
+    }
+
+    /// One task for each cell and exact time, by time and then by cell.
+    private func plan(
+        _ datasets: [Dataset],
+        factory: TileFactory,
+        bands: [IngestProgram.Band],
+        summary: inout RunSummary
+    ) throws -> [TileTask] {
+        struct Slot: Hashable {
+            let time: Date
+            let tile: TileIndex
+        }
+        let projector = FootprintProjector(to: config.grid.crs)
+        var slots: [Slot: [(dataset: Dataset, footprint: MultiPolygon)]] = [:]
+        for dataset in datasets.sorted(by: Dataset.precedes) {
+            guard let time = dataset.time, let footprint = try projector.footprint(of: dataset) else {
+                let reason = "its document has no time or no footprint"
+                summary.failures.append(.init(tile: "dataset \(dataset.idText)", reason: reason))
+                continue
+            }
+            for tile in config.grid.tiles(covering: footprint) {
+                if let bounds = config.bounds, !bounds.intersects(config.grid.bounds(of: tile)) { continue }
+                slots[Slot(time: time.center, tile: tile), default: []].append((dataset, footprint))
+            }
+        }
+        var tasks: [TileTask] = []
+        for (slot, entries) in slots.sorted(by: { ($0.key.time, $0.key.tile) < ($1.key.time, $1.key.tile) }) {
+            guard entries.count == 1 || config.fusesData else {
+                let reason = "\(entries.count) datasets at one time, and the configuration has no fuse_data: copy"
+                summary.notes.append("tile \(slot.tile) of \(Timestamp.iso(slot.time)) left out: \(reason)")
+                continue
+            }
+            let sources = entries.map(\.dataset)
+            guard let first = sources.first?.time else { continue }
+            tasks.append(
+                try factory.task(
+                    slot.tile,
+                    time: first,
+                    stem: path(slot.tile, first),
+                    sources: [("source", sources)],
+                    footprints: entries.map(\.footprint),
+                    properties: Self.kept(from: sources[0]),
+                    program: IngestProgram(bands: bands, datasets: sources)
+                )
+            )
+        }
+        return tasks
+    }
+
+    private func path(_ tile: TileIndex, _ time: TimeRange) -> String {
+        let name = config.filePathTemplate
+            .replacing("{tile_index[0]}", with: "\(tile.x)")
+            .replacing("{tile_index[1]}", with: "\(tile.y)")
+            .replacing("{start_time}", with: Timestamp.compact(time.begin))
+            .replacing("{end_time}", with: Timestamp.compact(time.end))
+        return URL(fileURLWithPath: config.location).appendingPathComponent(name).path
+    }
+
+    /// What stays true of a tile of the properties of its scene.
+    private static func kept(from dataset: Dataset) -> DocumentObject {
+        let keys = ["eo:platform", "eo:instrument", "eo:gsd", "odc:product_family", "odc:producer", "dea:dataset_maturity"]
+        var kept = DocumentObject()
+        for key in keys { kept[key] = dataset.document.at("properties", key) }
+        return kept
+    }
+}

@@ -1,0 +1,127 @@
+import Foundation
+import Geo
+import Raster
+import TestSupport
+import Testing
+
+@Suite("NetCDF tiles")
+struct NetCDFTests {
+    let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func tile(_ crs: String = "EPSG:6372") throws -> NetCDFTile {
+        let degrees = crs == "EPSG:4326"
+        let grid = GeoBox(
+            crs: CRS(crs),
+            affine: degrees
+                ? Affine(origin: Point(x: -103, y: 21), resolution: XY(x: 0.001, y: -0.001))
+                : Affine(origin: Point(x: 2_301_840, y: 1_000_800), resolution: XY(x: 20, y: -20)),
+            width: 40,
+            height: 30
+        )
+        let variable = NetCDFTile.Variable(
+            name: "red",
+            type: .int16,
+            nodata: -9999,
+            units: "1",
+            attributes: [("long_name", "Red")],
+            chunk: XY(x: 16, y: 16)
+        )
+        let time = try #require(Timestamp.parse("2017-01-05T17:11:46.381304Z"))
+        return NetCDFTile(
+            geoBox: grid,
+            times: [time],
+            variables: [variable],
+            attributes: [("title", "test")],
+            documents: ["id: 1\n"]
+        )
+    }
+
+    private func write(_ tile: NetCDFTile, to path: String) throws {
+        let writer = try NetCDFWriter(creating: path, tile: tile)
+        let block = (0..<256).map { Int16($0) }
+        try writer.write(block, variable: "red", time: 0, window: PixelWindow(column: 16, row: 0, width: 16, height: 16))
+        try writer.close()
+    }
+
+    @Test func `blocks are read back, and what nobody wrote is nodata`() throws {
+        let path = folder.path("tile.nc")
+        try write(try tile(), to: path)
+        let file = try NetCDFFile(opening: path)
+        #expect(file.shape(of: "red") == [1, 30, 40])
+        let window = PixelWindow(column: 15, row: 1, width: 3, height: 1)
+        #expect(try file.read(Int16.self, variable: "red", window: window) == [-9999, 16, 17])
+        #expect(file.attribute("title") == "test" && file.attribute("grid_mapping", of: "red") == "crs")
+    }
+
+    /// What GDAL 3.6 makes of the file, as QGIS would see it.
+    @Test(
+        .enabled(if: isInstalled("gdalinfo"), "SKIPPED: GDALINFO IS NOT INSTALLED"),
+        arguments: [("EPSG:6372", "2301840.000000000000000,1000800.000000000000000"), ("EPSG:32613", "2301840"), ("EPSG:4326", "-103.000000000000000,21.000000000000000")]
+    )
+    func `GDAL finds grid, CRS and nodata`(crs: String, origin: String) throws {
+        let path = folder.path("tile.nc")
+        try write(try tile(crs), to: path)
+        let info = try run("gdalinfo", ["NETCDF:\"\(path)\":red"])
+        #expect(info.status == 0, "\(info.errors)")
+        #expect(info.output.contains("Size is 40, 30") && info.output.contains("Origin = (\(origin)"))
+        #expect(info.output.contains("NoData Value=-9999") && info.output.contains("ID[\"EPSG\",\(crs.dropFirst(5))]"))
+    }
+
+    @Test(.enabled(if: isInstalled("ncdump"), "SKIPPED: NCDUMP IS NOT INSTALLED"))
+    func `the header is the Open Data Cube's CF layout`() throws {
+        let path = folder.path("tile.nc")
+        try write(try tile(), to: path)
+        let dump = try run("ncdump", ["-hs", path]).output
+        for line in [
+            "time = 1 ;", "double time(time) ;", "time:units = \"seconds since 1970-01-01 00:00:00\" ;",
+            "x:standard_name = \"projection_x_coordinate\" ;", "int crs ;",
+            "crs:grid_mapping_name = \"lambert_conformal_conic\" ;", "crs:standard_parallel = 17.5, 29.5 ;",
+            "crs:GeoTransform = 2301840., 20., 0., 1000800., 0., -20. ;", "short red(time, y, x) ;",
+            "red:_FillValue = -9999s ;", "red:grid_mapping = \"crs\" ;", "red:_ChunkSizes = 1, 16, 16 ;",
+            "red:_DeflateLevel = 4 ;", "red:_Shuffle = \"true\" ;", "char dataset(time, dataset_nchar) ;",
+            ":Conventions = \"CF-1.6, ACDD-1.3\" ;", ":geospatial_bounds = \"POLYGON ((",
+        ] {
+            #expect(dump.contains(line), "\(line) is missing from\n\(dump)")
+        }
+    }
+
+    @Test func `two runs write the same bytes`() throws {
+        let (a, b) = (folder.path("a.nc"), folder.path("b.nc"))
+        try write(try tile(), to: a)
+        try write(try tile(), to: b)
+        let (first, second) = (try Data(contentsOf: URL(fileURLWithPath: a)), try Data(contentsOf: URL(fileURLWithPath: b)))
+        #expect(first == second)
+    }
+
+    @Test func `a file that was cut short is refused by name`() throws {
+        let path = folder.path("tile.nc")
+        try write(try tile(), to: path)
+        let size = try #require(try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int)
+        let handle = try #require(FileHandle(forWritingAtPath: path))
+        try handle.truncate(atOffset: UInt64(size / 2))
+        try handle.close()
+        let error = #expect(throws: RasterError.self) { _ = try NetCDFFile(opening: path) }
+        #expect(error?.description.contains("cannot open '\(path)'") == true)
+    }
+
+    @Test func `a projection without a CF name is refused with a way out`() {
+        let error = #expect(throws: RasterError.self) {
+            _ = try NetCDFWriter(creating: folder.path("x.nc"), tile: try tile("EPSG:3857"))
+        }
+        #expect(error?.description.contains("GeoTIFF") == true)
+    }
+
+    @Test func `a cloud-optimised GeoTIFF is written block by block`() throws {
+        let path = folder.path("tile_red.tif")
+        let writer = try BlockGeoTIFF(path, geoBox: smallGrid, type: .int16, nodata: -9999, name: "red", metadata: [("a", "b")])
+        try writer.write([Int16](repeating: 7, count: 4), window: PixelWindow(column: 2, row: 1, width: 2, height: 2))
+        try writer.finish()
+        let file = try RasterFile(opening: path)
+        #expect(file.geoBox == smallGrid && file.nodata(band: 1) == -9999)
+        let window = PixelWindow(column: 1, row: 1, width: 4, height: 1)
+        #expect(try file.read(Int16.self, band: 1, window: window) == [-9999, 7, 7, -9999])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == ["tile_red.tif"])
+    }
+}
