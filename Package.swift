@@ -77,7 +77,9 @@ let package = Package(
         tests("Ingest", "Ingest", ["Documents", "Geo", "Raster", "Simulation"]),
         tests("Analysis", "Analysis", ["Documents"]),
         tests("Simulation", "Simulation", ["Geo", "Raster"]),
-        tests("Workflows", "Workflows", ["Documents", "Geo", "Ingest", "Raster", "Simulation"]),
-        tests("antares", "antares", ["Documents", "Geo", "Raster"]),
+        tests("Workflows", "Workflows", [
+            "Documents", "Geo", "Ingest", "Raster", "Simulation", "Postgres", logging,
+        ]),
+        tests("antares", "antares", ["Documents", "Geo", "Raster", "Postgres"]),
     ]
 )

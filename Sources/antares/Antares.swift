@@ -29,6 +29,8 @@ struct Antares: ParsableCommand {
     /// The commands that only `antares` has, one a line.
     static let ownCommands: [any ParsableCommand.Type] = [
         ConfigCommand.self,
+        DBCommand.self,
+        InitCommand.self,
         ManualCommand.self,
         PrepareMetadataCommand.self,
         SimulateCommand.self,

@@ -31,6 +31,9 @@ public struct BorderSearch: Sendable {
         }
     }
 
+    /// What is recorded as the source of the borders.
+    var sourceName: String { installed()?.name ?? "Natural Earth" }
+
     /// The installed source of borders, nil where there is none.
     func installed() -> (any BorderSource)? {
         let share = prefix.appending(path: "share")

@@ -31,6 +31,9 @@ public struct TemplateInstaller: Sendable {
         public internal(set) var unchanged: [String] = []
         /// Changed by the user and kept; the new text lies beside each as `.new`.
         public internal(set) var kept: [String] = []
+
+        /// Nothing done.
+        public init() {}
     }
 
     private let templates: URL

@@ -31,7 +31,7 @@ struct CommandRunner {
             fail(.interrupted, "interrupted. Run the same command again: what is done is kept.", asJSON: wantsJSON)
         }
         let status = error is ValidationError ? ExitStatus.usage : ExitStatus(of: error)
-        fail(status, String(describing: error), asJSON: wantsJSON)
+        fail(status, Self.message(error), asJSON: wantsJSON)
     }
 
     private func normalized(_ arguments: [String]) -> [String] {
@@ -49,6 +49,11 @@ struct CommandRunner {
         } else {
             try command.run()
         }
+    }
+
+    /// Our errors say all in their description; Foundation's bury it there.
+    private static func message(_ error: any Error) -> String {
+        error is CocoaError ? error.localizedDescription : String(describing: error)
     }
 
     /// Reports an error on standard error and ends the program.

@@ -1,6 +1,9 @@
 import Config
 import Documents
 import Foundation
+import Postgres
+import Raster
+import Workflows
 
 /// What the program ends with; listed for users in `docs/exit-codes.md`.
 enum ExitStatus: Int32, Sendable {
@@ -32,10 +35,23 @@ enum ExitStatus: Int32, Sendable {
         switch error {
         case let failure as CommandFailure: self = failure.status
         case is CancellationError: self = .interrupted
+        case let error as InitError: self = .init(error)
+        case let error as PostgresError: self = error.isUnreachable ? .databaseUnreachable : .failed
+        case let error as RasterError: self = error.code == .openFailed ? .noInput : .inputOutput
         case is ConfigError, is DocumentError: self = .configuration
         case let error as CocoaError where [.fileNoSuchFile, .fileReadNoSuchFile].contains(error.code): self = .noInput
         case is CocoaError, is POSIXError: self = .inputOutput
         default: self = .failed
+        }
+    }
+}
+
+extension ExitStatus {
+    private init(_ error: InitError) {
+        switch error.code {
+        case .unknownCountry, .unknownRegion: self = .usage
+        case .noBorders, .unusableFile: self = .noInput
+        case .unwritable: self = .inputOutput
         }
     }
 }
