@@ -46,10 +46,14 @@ import Testing
         let index = try await Samples.makeIndex()
         let good = (1...3).map { Samples.scene(id: "6d4894ed-3368-47cb-a8f4-00000000000\($0)") }
         let bad = Samples.scene(id: "6d4894ed-3368-47cb-a8f4-000000000009", time: "garbage")
-        let results = try await index.addDatasets(try [good[0], bad, good[1], "just text: 1", good[2]].map { try candidate($0) })
+        let results = try await index.addDatasets(
+            try [good[0], bad, good[1], "just text: 1", good[2]].map { try candidate($0) }
+        )
         #expect(results.map { $0.outcome == .added } == [true, false, true, false, true])
         // The words are PostgreSQL's: the index on time refuses the text.
-        #expect(results[1].rejection?.description.contains("invalid input syntax for type timestamp: \"garbage\"") == true)
+        #expect(
+            results[1].rejection?.description.contains("invalid input syntax for type timestamp: \"garbage\"") == true
+        )
         #expect(results[3].rejection?.description.contains("No id defined in dataset doc") == true)
         #expect(try await index.datasets(matching: DatasetQuery()).count == 3)
     }
@@ -64,13 +68,15 @@ import Testing
         let sources = try await index.sources(of: id)
         #expect(sources.map(\.classifier) == ["ard"])
         #expect(sources.map(\.dataset.idText) == [source])
-        #expect(try await index.derived(from: sources[0].dataset.id).map(\.id) == [id])
+        #expect(try await index.derived(from: try #require(sources.first).dataset.id).map(\.id) == [id])
     }
 
     @Test func `several sources of a kind are numbered`() async throws {
         let index = try await Samples.makeIndex()
         let ids = (1...2).map { "6d4894ed-3368-47cb-a8f4-0000000000b\($0)" }
-        for id in ids { try await index.addDataset(try Samples.document(Samples.scene(id: id)), location: "file:///\(id)") }
+        for id in ids {
+            try await index.addDataset(try Samples.document(Samples.scene(id: id)), location: "file:///\(id)")
+        }
         let text = Samples.scene(more: "lineage: {ard: [\(ids.joined(separator: ", "))], empty: []}")
         try await index.addDataset(try Samples.document(text), location: "file:///d")
         let id = try #require(UUID(uuidString: "6d4894ed-3368-47cb-a8f4-000000000001"))
@@ -84,7 +90,9 @@ import Testing
     }
 
     @Test func `a measurement that the product has and the dataset has not is named`() async throws {
-        let text = try await reason(Samples.scene(measurements: "red: {path: a}, temprature: {path: b}, quality: {path: c}"))
+        let text = try await reason(
+            Samples.scene(measurements: "red: {path: a}, temprature: {path: b}, quality: {path: c}")
+        )
         #expect(text.contains("The dataset is not specifying all of the measurements in this product."))
         #expect(text.contains("Product 'ls_demo' has temperature, the document does not (it has 'temprature')"))
     }
@@ -104,10 +112,19 @@ import Testing
         ("default: {", "other: {", "Input must have grids.default"),
         ("shape: [200, 100]", "shape: [200]", "Grid shape must be two dimensional"),
         ("transform: [30.0, 0.0,", "transform: [30.0,", "Grid transform must have 6 or 9 elements."),
-        ("-30.0, 2300000.0, 0.0, 0.0, 1.0]", "-30.0, 2300000.0, 0.0, 0.0, 2.0]", "Grid transform must be a valid Affine matrix"),
+        (
+            "-30.0, 2300000.0, 0.0, 0.0, 1.0]", "-30.0, 2300000.0, 0.0, 0.0, 2.0]",
+            "Grid transform must be a valid Affine matrix"
+        ),
         ("crs: EPSG:32613", "crs: EPSG:1", "EPSG:1"),
-        ("product: {name", "lineage: {a: {id: 1}}\nproduct: {name", "Embedded lineage not supported for eo3 metadata types"),
-        ("product: {name", "geometry: {type: MultiPolygon, coordinates: []}\nproduct: {name", "geometry must be a GeoJSON Polygon"),
+        (
+            "product: {name", "lineage: {a: {id: 1}}\nproduct: {name",
+            "Embedded lineage not supported for eo3 metadata types"
+        ),
+        (
+            "product: {name", "geometry: {type: MultiPolygon, coordinates: []}\nproduct: {name",
+            "geometry must be a GeoJSON Polygon"
+        ),
     ])
     func `what is wrong with an EO3 document is said`(old: String, new: String, expected: String) async throws {
         let scene = Samples.scene()
@@ -120,8 +137,9 @@ import Testing
         let index = try await Samples.makeIndex()
         var options = AddOptions()
         options.products = ["ls_dem"]
-        let error = try await #require(throws: IndexError.self) { [options] in
-            try await index.addDatasets([try candidate(Samples.scene())], options: options)
+        let (chosen, candidates) = (options, [try candidate(Samples.scene())])
+        let error = try await #require(throws: IndexError.self) {
+            try await index.addDatasets(candidates, options: chosen)
         }
         #expect(error.description.contains("Did you mean 'ls_demo'?"))
     }
@@ -130,13 +148,18 @@ import Testing
         let index = try await Samples.makeIndex()
         var options = AddOptions()
         options.isDryRun = true
-        #expect(try await index.addDatasets([try candidate(Samples.scene())], options: options).map(\.outcome) == [.added])
+        #expect(
+            try await index.addDatasets([try candidate(Samples.scene())], options: options).map(\.outcome) == [.added]
+        )
         #expect(try await index.datasets(matching: DatasetQuery()).isEmpty)
     }
 
     @Test func `a location within the document wins and is not stored`() async throws {
         let index = try await Samples.makeIndex()
-        try await index.addDataset(try Samples.document(Samples.scene(more: "location: s3://b/k.yaml")), location: "file:///x")
+        try await index.addDataset(
+            try Samples.document(Samples.scene(more: "location: s3://b/k.yaml")),
+            location: "file:///x"
+        )
         let stored = try #require(try await index.datasets(matching: DatasetQuery()).first)
         #expect(stored.locations == ["s3://b/k.yaml"])
         #expect(stored.document["location"] == nil)
@@ -150,8 +173,16 @@ import Testing
         let scenes = [
             Samples.scene(id: "6d4894ed-3368-47cb-a8f4-000000000001", time: "2017-01-10T17:00:00Z"),
             Samples.scene(id: "6d4894ed-3368-47cb-a8f4-000000000002", time: "2017-06-10T17:00:00Z"),
-            Samples.scene(id: "6d4894ed-3368-47cb-a8f4-000000000003", time: "2017-01-10T17:00:00Z", corner: (700000, 2300000)),
-            Samples.scene(id: "6d4894ed-3368-47cb-a8f4-000000000004", time: "2017-06-10T17:00:00Z", corner: (700000, 2300000)),
+            Samples.scene(
+                id: "6d4894ed-3368-47cb-a8f4-000000000003",
+                time: "2017-01-10T17:00:00Z",
+                corner: (700000, 2300000)
+            ),
+            Samples.scene(
+                id: "6d4894ed-3368-47cb-a8f4-000000000004",
+                time: "2017-06-10T17:00:00Z",
+                corner: (700000, 2300000)
+            ),
         ]
         let candidates = try scenes.enumerated().map {
             DatasetCandidate(document: try Samples.document($1), location: "file:///s/\($0).yaml")
@@ -205,7 +236,7 @@ import Testing
                 CAST(d.metadata #>> '{extent,lat,end}' AS double precision), '[]') && agdc.float8range(20, 21, '[]')
             """
         ).compactMap { $0[0] }.joined()
-        #expect(plan.contains("dix_ls_demo_lat_lon_time"))
+        #expect(plan.contains("Index Scan using dix_ls_demo_"))
     }
 
     @Test func `archived datasets are left out until they are restored`() async throws {

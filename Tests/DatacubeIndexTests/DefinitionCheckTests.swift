@@ -13,7 +13,10 @@ import Testing
     }
 
     @Test func `a typo in a key is named with line and nearest key`() async throws {
-        #expect(try await message("measurements:", "mesurements:") == "p.yaml:11: 'mesurements' is an unknown key. Did you mean 'measurements'?")
+        #expect(
+            try await message("measurements:", "mesurements:")
+                == "p.yaml:11: 'mesurements' is an unknown key. Did you mean 'measurements'?"
+        )
     }
 
     @Test func `a typo in a nested key is named with its path`() async throws {
@@ -22,8 +25,10 @@ import Testing
     }
 
     @Test func `an unknown type gets the nearest`() async throws {
-        let text = try await message("dtype: uint16", "dtype: unit16")
-        #expect(text.hasPrefix("p.yaml:14: 'measurements[0].dtype' has the unknown value 'unit16'. Did you mean 'uint16'?"))
+        let text = try await message("dtype: uint16", "dtype: uint_16")
+        #expect(
+            text.hasPrefix("p.yaml:14: 'measurements[0].dtype' has the unknown value 'uint_16'. Did you mean 'uint16'?")
+        )
     }
 
     @Test func `a missing key is named`() async throws {
@@ -55,6 +60,10 @@ import Testing
             """
         let document = try Samples.document(text, origin: "t.yaml")
         let error = try await #require(throws: DocumentError.self) { try await index.addMetadataType(document) }
-        #expect(error.description.contains("t.yaml:3: 'dataset.search_feilds' is an unknown key. Did you mean 'search_fields'?"))
+        #expect(
+            error.description.contains(
+                "t.yaml:3: 'dataset.search_feilds' is an unknown key. Did you mean 'search_fields'?"
+            )
+        )
     }
 }

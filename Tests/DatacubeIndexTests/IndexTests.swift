@@ -87,7 +87,9 @@ import Testing
         let session = try Session(index.settings)
         let indexes = try session.query("SELECT indexname FROM pg_indexes WHERE indexname LIKE 'dix%' ORDER BY 1")
         #expect(
-            indexes.map { $0[0] } == ["dix_ls_demo_lat_lon_time", "dix_ls_demo_region_code", "dix_ls_demo_time_lat_lon"]
+            indexes.map { $0[0] } == [
+                "dix_ls_demo_lat_lon_time", "dix_ls_demo_region_code", "dix_ls_demo_time_lat_lon",
+            ]
         )
         let views = try session.query("SELECT viewname, viewowner FROM pg_views WHERE schemaname = 'agdc' ORDER BY 1")
         #expect(views.map { $0["viewname"] } == ["dv_ls_demo_dataset"])
@@ -117,7 +119,9 @@ import Testing
         let index = try await Samples.makeIndex()
         let product = try await #require(throws: IndexError.self) { try await index.product(named: "ls_dmeo") }
         #expect(product.description == "unknown product 'ls_dmeo'. Did you mean 'ls_demo'?")
-        let document = try Samples.document(Samples.productText.replacing("metadata_type: eo3", with: "metadata_type: eo33"))
+        let document = try Samples.document(
+            Samples.productText.replacing("metadata_type: eo3", with: "metadata_type: eo33")
+        )
         let type = try await #require(throws: IndexError.self) { try await index.addProduct(document) }
         #expect(type.description == "unknown metadata type 'eo33'. Did you mean 'eo3'?")
     }

@@ -53,12 +53,18 @@ import Testing
     }
 
     // Masks and values as datacube 1.8.20's `create_mask_value` gives them for this definition.
-    @Test(arguments: [
-        (["cloud": "high_confidence"], 8, 8), (["cloud": "not_high_confidence"], 8, 0),
-        (["cloud_confidence": "medium"], 192, 128),
-        (["cloud": "not_high_confidence", "cloud_confidence": "low"], 200, 64),
-    ] as [([String: DocumentValue], UInt64, UInt64)])
-    func `flags by name and meaning make bit tests`(meanings: [String: DocumentValue], mask: UInt64, value: UInt64) throws {
+    @Test(
+        arguments: [
+            (["cloud": "high_confidence"], 8, 8), (["cloud": "not_high_confidence"], 8, 0),
+            (["cloud_confidence": "medium"], 192, 128),
+            (["cloud": "not_high_confidence", "cloud_confidence": "low"], 200, 64),
+        ] as [([String: DocumentValue], UInt64, UInt64)]
+    )
+    func `flags by name and meaning make bit tests`(
+        meanings: [String: DocumentValue],
+        mask: UInt64,
+        value: UInt64
+    ) throws {
         let test = try Samples.product().measurement("quality").mask(for: meanings)
         #expect(test == BitTest(mask: mask, value: value))
     }
@@ -74,7 +80,7 @@ import Testing
         let quality = try Samples.product().measurement("quality")
         let flag = try #require(throws: IndexError.self) { try quality.mask(for: ["clouds": "high_confidence"]) }
         #expect(flag.description.contains("Did you mean 'cloud'?"))
-        let meaning = try #require(throws: IndexError.self) { try quality.mask(for: ["cloud_confidence": "hihg"]) }
+        let meaning = try #require(throws: IndexError.self) { try quality.mask(for: ["cloud_confidence": "hig"]) }
         #expect(meaning.description.contains("Did you mean 'high'?"))
         #expect(meaning.description.contains("Known: none, low, medium, high."))
     }
