@@ -38,6 +38,7 @@ enum ExitStatus: Int32, Sendable {
         case let error as InitError: self = .init(error)
         case let error as PostgresError: self = error.isUnreachable ? .databaseUnreachable : .failed
         case let error as RasterError: self = error.code == .openFailed ? .noInput : .inputOutput
+        case let error as WorkflowError: self = error.code == .noInput ? .noInput : .failed
         case is ConfigError, is DocumentError: self = .configuration
         case let error as CocoaError where [.fileNoSuchFile, .fileReadNoSuchFile].contains(error.code): self = .noInput
         case is CocoaError, is POSIXError: self = .inputOutput

@@ -1,4 +1,5 @@
 import Config
+import DatacubeIndex
 import Foundation
 import Logging
 import Postgres
@@ -23,6 +24,8 @@ struct Services: Sendable {
 
     /// Creates or upgrades the Open Data Cube's schema.
     func initialiseIndex() async throws {
+        let index = try await Index.open(try indexConnectionSettings(), logger: Logger(label: "antares.index"))
+        _ = try await index.initialise()
     }
 
     private func reach(_ target: DatabaseTarget) throws -> ConnectionSettings {
