@@ -93,7 +93,9 @@ public struct SimulationPlan: Sendable {
         let local = sensor == .sentinel2 ? 10.5 : 10.17
         let hash = SeededHash(seed: seed).derived(0x71ED)
         let jitter = hash.unit(Int(midnight / 86400), 0) * 240
-        let micros = ((midnight + (local - center.x / 15) * 3600 + jitter) * 1e6).rounded()
+        // Near the date line the pass may fall on the neighbouring day: it is moved to the day that was asked for.
+        let clock = (local - center.x / 15 + 24).truncatingRemainder(dividingBy: 24)
+        let micros = ((midnight + min(clock * 3600 + jitter, 86_399)) * 1e6).rounded()
         return Date(timeIntervalSince1970: micros / 1e6)
     }
 

@@ -9,7 +9,7 @@ import Testing
     /// 2019-02-12 (mean sun angle), Landsat 8 path 8 row 59 of 2019-12-01 (sun elevation and azimuth).
     @Test(arguments: [
         ("2023-08-15T09:57:57Z", 15.72, 46.46, 35.047, 152.362),
-        ("2019-02-12T19:33:32Z", -139.75, -31.67, 32.707, 62.329),
+        ("2019-02-12T19:33:32Z", -139.36, -32.12, 32.707, 62.329),
         ("2019-12-01T15:13:51Z", -75.07, 1.44, 32.913, 136.317),
     ])
     func `the sun stands where the metadata of real scenes say`(
@@ -123,7 +123,7 @@ import Testing
     /// Zones, bands and squares of real Sentinel-2 tiles over these places.
     @Test(arguments: [
         (16.3, 46.5, "33TWM", 571_000.0, 5_150_000.0), (-103.4, 20.6, "13QFC", 666_741, 2_278_699),
-        (-139.7, -31.7, "07HFE", 623_000, 6_492_000),
+        (-139.7, -32.1, "07HFE", 623_000, 6_447_000),
     ])
     func `tiles are named as on the grid of Sentinel-2`(lon: Double, lat: Double, name: String, x: Double, y: Double) {
         let zone = UTMZone(longitude: lon, latitude: lat)
@@ -132,9 +132,11 @@ import Testing
         #expect("\(number)\(UTMZone.band(latitude: lat))\(square)" == name)
     }
 
-    /// Scene centres of the USGS: path 8 row 59 from the corners of LC08_L2SP_008059_20191201, 90/84 from
-    /// LS5_TM_NBAR_090_084 (Canberra), 47/27 (Seattle).
-    @Test(arguments: [(-75.07, 1.44, 8, 59), (148.9, -34.6, 90, 84), (-122.3, 47.5, 46, 27)])
+    /// Middles of the corners in the MTL files of LC08_L2SP_008059_20191201, LC08_L2SP_098084_20210503,
+    /// LC08_L2SP_047027_20201204 and LC09_L2SP_010065_20220129.
+    @Test(arguments: [
+        (-75.07, 1.44, 8, 59), (137.486, -34.6075, 98, 84), (-123.377, 47.4339, 47, 27), (-80.0385, -7.23344, 10, 65),
+    ])
     func `paths and rows are those of the USGS`(lon: Double, lat: Double, path: Int, row: Int) {
         let scene = WorldwideReference.scene(nearest: Point(x: lon, y: lat))
         #expect(scene.path == path)

@@ -27,7 +27,12 @@ import Testing
         try run("gdaldem", "aspect", source, "\(folder.path)/aspect.tif")
         let expectedSlope = try RasterFile(opening: "\(folder.path)/slope.tif").read(Float.self, band: 1)
         let expectedAspect = try RasterFile(opening: "\(folder.path)/aspect.tif").read(Float.self, band: 1)
-        let (slope, aspect) = HornTerrain.slopeAndAspect(elevation, width: width, height: height, pixelSize: 111_120 / 1200)
+        let (slope, aspect) = HornTerrain.slopeAndAspect(
+            elevation,
+            width: width,
+            height: height,
+            pixelSize: 111_120 / 1200
+        )
         #expect(zip(slope, expectedSlope).allSatisfy { abs($0 - $1) < 1e-4 })
         #expect(zip(aspect, expectedAspect).allSatisfy { abs($0 - $1) < 1e-3 })
         #expect(slope.contains { $0 > 5 })

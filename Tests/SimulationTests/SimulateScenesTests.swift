@@ -25,7 +25,8 @@ import Testing
         let files = FileManager.default.enumerator(atPath: scene.path)?.compactMap { $0 as? String } ?? []
         let name = try #require(files.first { $0.contains(band) && !$0.hasSuffix(".xml") })
         let file = try RasterFile(opening: "\(scene.path)/\(name)")
-        return (try file.read(UInt16.self, band: 1), try #require(file.geoBox))
+        let grid = file.geoBox
+        return (try file.read(UInt16.self, band: 1), try #require(grid))
     }
 
     @Test func `two runs write the same bytes`() async throws {
@@ -83,7 +84,7 @@ import Testing
             #expect(mean(nir, [4]) > 2 * mean(red, [4]))
             for index in classes.indices {
                 #expect((classes[index] == 0) == (blue[index] == 0))
-                if classes[index] == 9 { #expect(probability[index] > 60) }
+                if classes[index] == 9 { #expect(probability[index] >= 60) }
             }
             let empty = Double(classes.count { $0 == 0 }) / Double(classes.count)
             #expect(abs(empty - 0.2) < 0.02)

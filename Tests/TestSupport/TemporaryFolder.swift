@@ -1,15 +1,18 @@
 public import Foundation
+import Synchronization
 
-/// A folder of its own for one test, removed with the value.
-public final class TemporaryFolder: Sendable {
+/// A folder of its own for one test; all of them are removed when the tests end.
+///
+/// Not with the value: Swift may end a value's life right after its last use, while the test still reads the files.
+public struct TemporaryFolder: Sendable {
     public let url: URL
 
     public init() throws {
+        _ = removalAtExit
         url = FileManager.default.temporaryDirectory.appendingPathComponent("antares-test-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        made.withLock { [url] in $0.append(url) }
     }
-
-    deinit { try? FileManager.default.removeItem(at: url) }
 
     public var path: String { url.path }
 
@@ -18,7 +21,8 @@ public final class TemporaryFolder: Sendable {
         let all = FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []
         return all.filter { name in
             var isFolder: ObjCBool = false
-            return FileManager.default.fileExists(atPath: "\(path)/\(name)", isDirectory: &isFolder) && !isFolder.boolValue
+            return FileManager.default.fileExists(atPath: "\(path)/\(name)", isDirectory: &isFolder)
+                && !isFolder.boolValue
         }.sorted()
     }
 
@@ -36,3 +40,11 @@ public final class TemporaryFolder: Sendable {
         return path
     }
 }
+
+private let made = Mutex<[URL]>([])
+
+private let removalAtExit: Void = {
+    atexit {
+        for url in made.withLock({ $0 }) { try? FileManager.default.removeItem(at: url) }
+    }
+}()

@@ -12,11 +12,13 @@ struct XMLMetadata {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw SceneError(path, "is missing or cannot be read", hint: "Fetch the scene again, with its metadata.")
         }
-        do {
-            document = try XMLDocument(data: data, options: [])
-        } catch {
+        // XMLDocument repairs what it can and reports the rest on standard error: it only gets what is well-formed.
+        // On Linux `parse` returns true even where it found an error.
+        let parser = XMLParser(data: data)
+        guard parser.parse(), parser.parserError == nil, let document = try? XMLDocument(data: data, options: []) else {
             throw SceneError(path, "is no valid XML", hint: "It may be cut off: fetch the file again.")
         }
+        self.document = document
     }
 
     /// The texts of all elements that an XPath finds, trimmed.
