@@ -8,6 +8,8 @@ public struct DatasetQuery: Hashable, Sendable {
     public var time: TimeRange?
     /// Datasets whose longitudes and latitudes overlap this box, edges included.
     public var bounds: BoundingBox?
+    /// Further conditions by search field, as `["cloud_cover": .between(0, 20)]`.
+    public var fields: [String: SearchTerm]
     public var includeArchived: Bool
     /// At most so many, nil for all.
     public var limit: Int?
@@ -16,10 +18,11 @@ public struct DatasetQuery: Hashable, Sendable {
         product: String? = nil,
         time: TimeRange? = nil,
         bounds: BoundingBox? = nil,
+        fields: [String: SearchTerm] = [:],
         includeArchived: Bool = false,
         limit: Int? = nil
     ) {
         (self.product, self.time, self.bounds) = (product, time, bounds)
-        (self.includeArchived, self.limit) = (includeArchived, limit)
+        (self.fields, self.includeArchived, self.limit) = (fields, includeArchived, limit)
     }
 }

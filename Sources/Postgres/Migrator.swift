@@ -1,3 +1,5 @@
+import Foundation
+
 /// Brings a database to the newest version, once, however many programs ask at the same time.
 ///
 /// What has been applied is recorded with its checksum in `antares.migrations`. Each migration runs in a transaction
@@ -18,7 +20,10 @@ public struct Migrator: Sendable {
 
     /// Runs `body` while no other program upgrades this database.
     public static func withLock<T>(_ session: Session, _ body: () throws -> T) throws -> T {
-        try session.query("SELECT pg_advisory_lock(\(lockKey))")
+        // Asking again and again, as a session that waits within a statement would hold up CREATE INDEX CONCURRENTLY.
+        while try session.query("SELECT pg_try_advisory_lock(\(lockKey)) AS locked").first?.bool("locked") != true {
+            Thread.sleep(forTimeInterval: 0.05)
+        }
         defer { _ = try? session.query("SELECT pg_advisory_unlock(\(lockKey))") }
         return try body()
     }
@@ -121,6 +126,8 @@ public struct Migrator: Sendable {
                 applied_by name NOT NULL DEFAULT current_user,
                 PRIMARY KEY (component, version)
             );
+            GRANT USAGE ON SCHEMA antares TO PUBLIC;
+            GRANT SELECT ON antares.migrations TO PUBLIC;
             """
         )
     }

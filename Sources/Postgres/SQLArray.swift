@@ -18,4 +18,31 @@ public enum SQLArray {
         }
         return out + "}"
     }
+
+    /// The elements of a one-dimensional array as PostgreSQL prints it.
+    public static func values(_ text: String) -> [String?] {
+        var values: [String?] = []
+        var current = ""
+        var (isQuoted, wasQuoted, isEscaped) = (false, false, false)
+        for character in text.dropFirst().unicodeScalars {
+            if isEscaped {
+                current.unicodeScalars.append(character)
+                isEscaped = false
+            } else if isQuoted {
+                switch character {
+                case "\\": isEscaped = true
+                case "\"": isQuoted = false
+                default: current.unicodeScalars.append(character)
+                }
+            } else if character == "\"" {
+                (isQuoted, wasQuoted) = (true, true)
+            } else if character == "," || character == "}" {
+                if !current.isEmpty || wasQuoted { values.append(!wasQuoted && current == "NULL" ? nil : current) }
+                (current, wasQuoted) = ("", false)
+            } else {
+                current.unicodeScalars.append(character)
+            }
+        }
+        return values
+    }
 }

@@ -7,6 +7,8 @@ public enum NameUUID {
     public static let urlNamespace = uuid("6ba7b811-9dad-11d1-80b4-00c04fd430c8")
     /// The name space of scenes: made of the name `antares:scene` in the name space of URLs.
     public static let sceneNamespace = make(namespace: urlNamespace, name: "antares:scene")
+    /// The name space of tiles: made of the name `antares:tile` in the name space of URLs.
+    public static let tileNamespace = make(namespace: urlNamespace, name: "antares:tile")
 
     /// The id of a name within a name space: SHA-1 over both, cut to 128 bits.
     public static func make(namespace: UUID, name: String) -> UUID {

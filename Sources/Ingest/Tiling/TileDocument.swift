@@ -74,7 +74,7 @@ public struct TileDocument: Sendable {
         let ring = DocumentValue.array(validRing.map { [.double($0.x), .double($0.y)] })
         return [
             "$schema": .string(EO3.schema),
-            "id": .string(id.text),
+            "id": .string(NameUUID.text(id)),
             "label": .string("\(product.name)_\(tile.x)_\(tile.y)_\(Timestamp.day(time.center))"),
             "product": ["name": .string(product.name)],
             "crs": .string(geoBox.crs.definition),
@@ -109,7 +109,7 @@ public struct TileDocument: Sendable {
             )
         }
         var document = DocumentObject([
-            (key: "id", value: .string(id.text)),
+            (key: "id", value: .string(NameUUID.text(id))),
             (key: "creation_dt", value: .string(Timestamp.iso(created))),
         ])
         for (key, value) in product.metadata.object ?? DocumentObject() { document[key] = value }

@@ -50,7 +50,7 @@ struct TileFactory {
             properties: properties
         ).make()
         let own = [
-            ("id", id.text), ("title", "\(product.name) \(index) \(Timestamp.day(time.center))"),
+            ("id", NameUUID.text(id)), ("title", "\(product.name) \(index) \(Timestamp.day(time.center))"),
             ("date_created", Timestamp.iso(created)), ("history", "\(software): \(algorithm)"),
         ]
         return TileTask(
@@ -83,7 +83,7 @@ struct TileFactory {
             "antares", product.name, "\(index.x)", "\(index.y)", Timestamp.iso(time.begin), Timestamp.iso(time.end),
             algorithm, settings, storage,
         ]
-        return UUID(version5: (parts + inputs).joined(separator: "\n"), namespace: .urlNamespace)
+        return NameUUID.make(namespace: NameUUID.tileNamespace, name: (parts + inputs).joined(separator: "\n"))
     }
 
     /// One ring around everything within the cell where sources have data; the cell where that is unknown.

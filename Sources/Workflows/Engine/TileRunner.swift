@@ -45,27 +45,28 @@ final class TileRunner: Sendable {
 
     private func work(_ deliver: (Int, Outcome) -> Void) {
         let cache = SourceCache()
-        while let (index, block) = take() {
+        while let (index, number) = take() {
             let (task, state) = (tasks[index], states[index])
             if isCancelled() { state.stop(.interrupted) }
-            if let block, let sink = state.sink(for: task) {
+            var computed = ComputedBlock()
+            if let number, !state.isStopped {
                 do {
-                    try task.program.run(block, of: task.layout.geoBox, into: sink, cache: cache)
+                    try task.program.run(task.blocks[number], of: task.layout.geoBox, into: &computed, cache: cache)
                 } catch {
                     state.stop(.failed("\(error)"))
                 }
             }
-            if let outcome = state.finishBlock(of: task) { deliver(index, outcome) }
+            if let outcome = state.finish(computed, number: number ?? 0, of: task) { deliver(index, outcome) }
         }
     }
 
-    /// The next block; a tile without blocks is taken once, with none.
-    private func take() -> (task: Int, block: PixelWindow?)? {
+    /// The number of the next block; a tile without blocks is taken once, with none.
+    private func take() -> (task: Int, block: Int?)? {
         next.withLock { next in
             guard next.task < tasks.count else { return nil }
-            let blocks = tasks[next.task].blocks
-            let taken = (next.task, blocks.isEmpty ? nil : blocks[next.block])
-            next = next.block + 1 < blocks.count ? (next.task, next.block + 1) : (next.task + 1, 0)
+            let count = tasks[next.task].blocks.count
+            let taken = (next.task, count == 0 ? nil : next.block)
+            next = next.block + 1 < count ? (next.task, next.block + 1) : (next.task + 1, 0)
             return taken
         }
     }
@@ -75,54 +76,65 @@ final class TileRunner: Sendable {
 private final class TileState: Sendable {
     private struct Progress {
         var sink: (any TileSink)?
-        var blocksLeft: Int
+        /// Blocks that are computed and wait for an earlier one: always written in the same order, so that two runs
+        /// give the same bytes.
+        var waiting: [Int: ComputedBlock] = [:]
+        var nextToWrite = 0
+        let blockCount: Int
         var stopped: TileRunner.Outcome?
+
+        /// The tile's files, made at the first call.
+        mutating func openSink(_ task: TileTask) throws -> any TileSink {
+            if let sink { return sink }
+            let made = try task.storage.makeSink(task.layout)
+            sink = made
+            return made
+        }
+
+        mutating func writeInOrder(_ task: TileTask) {
+            while let block = waiting.removeValue(forKey: nextToWrite) {
+                nextToWrite += 1
+                guard stopped == nil else { continue }
+                do {
+                    try block.write(to: try openSink(task))
+                } catch {
+                    stopped = .failed("\(error)")
+                }
+            }
+        }
     }
 
     private let progress: Mutex<Progress>
 
-    init(blocks: Int) { progress = Mutex(Progress(blocksLeft: max(1, blocks))) }
+    init(blocks: Int) { progress = Mutex(Progress(blockCount: max(1, blocks))) }
 
-    /// The tile's files, made at the first call; nil once the tile is given up.
-    func sink(for task: TileTask) -> (any TileSink)? {
-        progress.withLock { progress in
-            guard progress.stopped == nil else { return nil }
-            if progress.sink == nil {
-                do {
-                    progress.sink = try task.storage.makeSink(task.layout)
-                } catch {
-                    progress.stopped = .failed("\(error)")
-                }
-            }
-            return progress.sink
-        }
-    }
+    var isStopped: Bool { progress.withLock { $0.stopped != nil } }
 
     /// Gives the tile up; the first reason counts.
     func stop(_ reason: TileRunner.Outcome) {
         progress.withLock { if $0.stopped == nil { $0.stopped = reason } }
     }
 
-    /// Counts a block as done; returns the tile's outcome after the last one.
-    func finishBlock(of task: TileTask) -> TileRunner.Outcome? {
-        let isLast = progress.withLock { progress in
-            progress.blocksLeft -= 1
-            return progress.blocksLeft == 0
-        }
-        guard isLast else { return nil }
-        // A tile in which nothing lies is still a file, so that the next run knows that it was done.
-        let sink = sink(for: task)
-        let (opened, stopped) = progress.withLock { ($0.sink, $0.stopped) }
-        if let stopped {
-            opened?.abandon()
-            return stopped
-        }
-        do {
-            try sink?.finish()
-            try task.storage.finish(task.document)
-            return .written
-        } catch {
-            return .failed("\(error)")
+    /// Writes a block when its turn has come; returns the tile's outcome after the last one.
+    ///
+    /// A tile in which nothing lies is still a file, so that the next run knows that it was done.
+    func finish(_ block: ComputedBlock, number: Int, of task: TileTask) -> TileRunner.Outcome? {
+        progress.withLock { progress in
+            progress.waiting[number] = block
+            progress.writeInOrder(task)
+            guard progress.nextToWrite == progress.blockCount else { return nil }
+            defer { progress.sink = nil }
+            if let stopped = progress.stopped {
+                progress.sink?.abandon()
+                return stopped
+            }
+            do {
+                try progress.openSink(task).finish()
+                try task.storage.finish(task.document)
+                return .written
+            } catch {
+                return .failed("\(error)")
+            }
         }
     }
 }

@@ -20,10 +20,21 @@ struct TileTask: Sendable {
 
 /// What is computed for a tile, block by block.
 protocol TileProgram: Sendable {
-    /// Computes one block and writes what is not empty of it.
+    /// Computes one block and hands over what is not empty of it.
     ///
     /// - Parameter cache: The open files of the calling thread.
-    func run(_ window: PixelWindow, of geoBox: GeoBox, into sink: any TileSink, cache: SourceCache) throws
+    func run(_ window: PixelWindow, of geoBox: GeoBox, into block: inout ComputedBlock, cache: SourceCache) throws
+}
+
+/// What was computed of one block, held until its turn to be written comes.
+struct ComputedBlock: Sendable {
+    private var writes: [@Sendable (any TileSink) throws -> Void] = []
+
+    mutating func add<Element: PixelElement>(_ pixels: [Element], variable: String, window: PixelWindow) {
+        writes.append { try $0.write(pixels, variable: variable, window: window) }
+    }
+
+    func write(to sink: any TileSink) throws { for write in writes { try write(sink) } }
 }
 
 /// The files of a tile.
@@ -79,9 +90,9 @@ enum TileStorage: Sendable {
             guard FileManager.default.fileExists(atPath: path), let file = try? NetCDFFile(opening: path) else {
                 return false
             }
-            return file.attribute("id") == id.text
+            return file.attribute("id") == NameUUID.text(id)
         case .geoTIFF(let stem, let measurements):
-            guard let document = try? YAML.parse(file: indexedPath).first, document.value["id"]?.string == id.text else {
+            guard let document = try? YAML.parse(file: indexedPath).first, document.value["id"]?.string == NameUUID.text(id) else {
                 return false
             }
             return measurements.allSatisfy { name in

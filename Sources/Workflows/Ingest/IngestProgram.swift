@@ -15,13 +15,13 @@ struct IngestProgram: TileProgram {
     /// In the order in which they are laid over each other.
     let datasets: [Dataset]
 
-    func run(_ window: PixelWindow, of geoBox: GeoBox, into sink: any TileSink, cache: SourceCache) throws {
+    func run(_ window: PixelWindow, of geoBox: GeoBox, into output: inout ComputedBlock, cache: SourceCache) throws {
         let block = geoBox.cropped(to: window)
         for band in bands {
             func copy<Source: PixelElement>(_: Source.Type) throws {
                 let reader = GridReader(band.source, resampling: band.resampling, cache: cache)
                 guard let pixels = try reader.readFused(Source.self, datasets, onto: block) else { return }
-                try write(pixels, band, window, sink)
+                write(pixels, band, window, &output)
             }
             try copy(band.source.dtype.elementType)
         }
@@ -31,18 +31,18 @@ struct IngestProgram: TileProgram {
         _ pixels: [Source],
         _ band: Band,
         _ window: PixelWindow,
-        _ sink: any TileSink
-    ) throws {
+        _ output: inout ComputedBlock
+    ) {
         let isSame = band.source.dtype == band.target.dtype && band.source.nodata == band.target.nodata
         guard !isSame else {
-            try sink.write(pixels, variable: band.target.name, window: window)
+            output.add(pixels, variable: band.target.name, window: window)
             return
         }
-        func convert<Target: PixelElement>(_: Target.Type) throws {
+        func convert<Target: PixelElement>(_: Target.Type) {
             let (from, to) = (Source(nearest: band.source.nodata), Target(nearest: band.target.nodata))
             let converted = pixels.map { $0 == from || $0 != $0 ? to : Target(nearest: $0.real) }
-            try sink.write(converted, variable: band.target.name, window: window)
+            output.add(converted, variable: band.target.name, window: window)
         }
-        try convert(band.target.dtype.elementType)
+        convert(band.target.dtype.elementType)
     }
 }

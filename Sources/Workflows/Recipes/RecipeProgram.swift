@@ -26,7 +26,7 @@ struct RecipeProgram: TileProgram {
     let slices: [[Dataset]]
     let staticBands: [(band: Band, datasets: [Dataset])]
 
-    func run(_ window: PixelWindow, of geoBox: GeoBox, into sink: any TileSink, cache: SourceCache) throws {
+    func run(_ window: PixelWindow, of geoBox: GeoBox, into output: inout ComputedBlock, cache: SourceCache) throws {
         let target = geoBox.cropped(to: window)
         let count = window.pixelCount
         var series = Dictionary(uniqueKeysWithValues: bands.map { ($0.name, [[Float]]()) })
@@ -40,13 +40,13 @@ struct RecipeProgram: TileProgram {
             statics[band.name] = values ?? [Float](repeating: .nan, count: count)
         }
         let block = RecipeBlock(pixelCount: count, series: series, statics: statics)
-        for (output, values) in zip(recipe.outputs, recipe.compute(block)) {
+        for (measurement, values) in zip(recipe.outputs, recipe.compute(block)) {
             guard values.contains(where: { !$0.isNaN }) else { continue }
-            func store<Element: PixelElement>(_: Element.Type) throws {
-                let pixels = output.encoding.encode(values, as: Element.self)
-                try sink.write(pixels, variable: output.name, window: window)
+            func store<Element: PixelElement>(_: Element.Type) {
+                let pixels = measurement.encoding.encode(values, as: Element.self)
+                output.add(pixels, variable: measurement.name, window: window)
             }
-            try store(output.encoding.type.elementType)
+            store(measurement.encoding.type.elementType)
         }
     }
 

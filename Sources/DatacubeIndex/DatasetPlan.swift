@@ -1,0 +1,101 @@
+import Documents
+import Foundation
+
+/// All that adding one candidate writes: the dataset itself and embedded sources that come with it.
+struct DatasetPlan {
+    struct Node {
+        let id: UUID
+        let product: Product
+        /// The document as it is stored.
+        let document: DocumentValue
+        let edges: [(classifier: String, source: UUID)]
+    }
+
+    /// The dataset itself first.
+    let nodes: [Node]
+    let location: String
+
+    var top: Node { nodes[0] }
+    var embedded: ArraySlice<Node> { nodes.dropFirst() }
+    /// The sources that have to be in the index before, or be added along with it.
+    var outsideSources: Set<UUID> {
+        Set(nodes.flatMap { $0.edges.map(\.source) }).subtracting(nodes.map(\.id))
+    }
+}
+
+/// Turns candidates into plans by the rules of `dataset add`.
+struct DatasetPlanner {
+    let types: [String: MetadataType]
+    let match: ProductMatch
+    let options: AddOptions
+
+    /// - Throws: `EO3Problem` with the reason why the document cannot be added.
+    func plan(_ candidate: DatasetCandidate) throws(EO3Problem) -> DatasetPlan {
+        var location = candidate.location
+        var document = candidate.document.value
+        if let given = document.at("location"), var object = document.object {
+            location = given.string ?? given.array?.first?.string ?? location
+            object["location"] = nil
+            document = .object(object)
+        }
+        var nodes: [DatasetPlan.Node] = []
+        try collect(document, into: &nodes, depth: 0)
+        return DatasetPlan(nodes: nodes, location: location)
+    }
+
+    private func collect(
+        _ document: DocumentValue,
+        into nodes: inout [DatasetPlan.Node],
+        depth: Int
+    ) throws(EO3Problem) {
+        guard depth < 100 else { throw EO3Problem("lineage is nested too deeply") }
+        let prepared = try PreparedDataset(document)
+        let id = prepared.id.lowercased
+        let stored = prepared.document
+        let product = try match.product(for: stored, id: id)
+        guard let type = types[product.metadataType] else {
+            throw EO3Problem("the metadata type '\(product.metadataType)' of product '\(product.name)' is missing")
+        }
+        if depth == 0 { try checkMeasurements(stored, product, type) }
+        let sources = options.ignoresLineage ? [] : prepared.sources
+        let node = DatasetPlan.Node(
+            id: prepared.id,
+            product: product,
+            document: (stored.at(type.sourcesPath) == nil
+                ? stored : stored.setting(type.sourcesPath, to: .object(DocumentObject()))).stored,
+            edges: sources.map { (classifier: $0.classifier, source: $0.id) }
+        )
+        if let twin = nodes.first(where: { $0.id == node.id }) {
+            guard Difference.between(twin.document, node.document).isEmpty else {
+                throw EO3Problem("its lineage holds dataset \(id) twice, with different content")
+            }
+            return
+        }
+        nodes.append(node)
+        guard options.addsLineage else { return }
+        for source in sources {
+            if let embedded = source.embedded { try collect(embedded, into: &nodes, depth: depth + 1) }
+        }
+    }
+
+    private func checkMeasurements(
+        _ document: DocumentValue,
+        _ product: Product,
+        _ type: MetadataType
+    ) throws(EO3Problem) {
+        let entries = product.definition["measurements"]?.array ?? []
+        let wanted = entries.filter { $0.at("extra_dim") == nil }.compactMap { $0["name"]?.string }
+        guard !wanted.isEmpty else { return }
+        guard let found = type.measurementsPath.flatMap({ document.at($0) })?.object else {
+            throw EO3Problem("No measurements defined for a dataset (product '\(product.name)' has \(wanted.count))")
+        }
+        let missing = wanted.filter { found[$0] == nil }
+        guard !missing.isEmpty else { return }
+        let near = missing.lazy.compactMap { nearest(to: $0, in: found.keys) }.first
+        throw EO3Problem(
+            "The dataset is not specifying all of the measurements in this product. "
+                + "Product '\(product.name)' has \(missing.joined(separator: ", ")), the document does not"
+                + (near.map { " (it has '\($0)')" } ?? "")
+        )
+    }
+}

@@ -1,0 +1,204 @@
+import DatacubeIndex
+import Documents
+import Foundation
+import Geo
+import Raster
+import TestSupport
+import Testing
+import Workflows
+
+@Suite("Ingestion")
+struct IngestionTests {
+    private func ramp(_ grid: GeoBox, from start: Int = 1000) -> [UInt16] {
+        (0..<grid.pixelCount).map { UInt16(start + $0) }
+    }
+
+    private func scene(_ grid: GeoBox, time: String = "2017-01-15T17:20:00Z", from start: Int = 1000) -> TestCube.Scene {
+        let pixels = ramp(grid, from: start)
+        return TestCube.Scene(
+            time: time,
+            grid: grid,
+            red: pixels,
+            nir: pixels.map { $0 + 1 },
+            qa: pixels.map { _ in 4 }
+        )
+    }
+
+    /// Pixel (r, c) of cell (600, 2299) is ground pixel (r - 5, c - 10) of a scene 200 m right of and 100 m below its corner.
+    @Test func `aligned scenes are pasted, every pixel in its place`() async throws {
+        let cube = try await TestCube()
+        try await cube.add(scene(utmGrid()))
+        let summary = try await cube.ingest(try cube.config())
+        #expect(summary.written == 2 && summary.isComplete)
+        let first = try #require(try await cube.datasets("tiles").first { $0.label?.contains("_600_2299_") == true })
+        let file = try NetCDFFile(opening: try #require(first.localPath))
+        #expect(file.shape(of: "red") == [1, 50, 50])
+        let row = PixelWindow(column: 8, row: 5, width: 4, height: 1)
+        #expect(try file.read(UInt16.self, variable: "red", window: row) == [0, 0, 1000, 1001])
+        let inner = PixelWindow(column: 49, row: 6, width: 1, height: 1)
+        #expect(try file.read(UInt16.self, variable: "nir", window: inner) == [UInt16(1000 + 60 + 39 + 1)])
+        let below = PixelWindow(column: 10, row: 45, width: 1, height: 1)
+        #expect(try file.read(UInt16.self, variable: "red", window: below) == [0])
+    }
+
+    @Test func `of two scenes of one time the first valid pixel counts`() async throws {
+        let cube = try await TestCube()
+        var west = scene(utmGrid(width: 20))
+        west.id = UUID(uuidString: "00000000-0000-0000-0000-000000000001") ?? UUID()
+        west.red[5] = 0
+        var east = scene(utmGrid(column: 5, width: 20), from: 5000)
+        east.id = UUID(uuidString: "00000000-0000-0000-0000-000000000002") ?? UUID()
+        try await cube.add(east)
+        try await cube.add(west)
+        let summary = try await cube.ingest(try cube.config())
+        #expect(summary.written == 1)
+        let tile = try #require(try await cube.datasets("tiles").first)
+        let file = try NetCDFFile(opening: try #require(tile.localPath))
+        let window = PixelWindow(column: 13, row: 5, width: 4, height: 1)
+        #expect(try file.read(UInt16.self, variable: "red", window: window) == [1003, 1004, 5000, 1006])
+        #expect(tile.document.at("lineage", "source")?.array?.count == 2)
+    }
+
+    /// Sentinel-2 from baseline 04.00 stores reflectance * 10000 + 1000; tiles hold reflectance * 10000.
+    @Test func `an offset of the dataset is taken off once, and no valid pixel becomes nodata`() async throws {
+        let cube = try await TestCube()
+        var scene = scene(utmGrid(width: 4, height: 1))
+        (scene.red, scene.addOffset) = ([0, 900, 1000, 3500], -0.1)
+        try await cube.add(scene)
+        _ = try await cube.ingest(try cube.config())
+        let tile = try #require(try await cube.datasets("tiles").first)
+        let file = try NetCDFFile(opening: try #require(tile.localPath))
+        let window = PixelWindow(column: 10, row: 5, width: 4, height: 1)
+        #expect(try file.read(UInt16.self, variable: "red", window: window) == [0, 1, 1, 2500])
+    }
+
+    @Test(
+        .enabled(if: isInstalled("gdalwarp"), "SKIPPED: GDALWARP IS NOT INSTALLED"),
+        arguments: [("nearest", "near"), ("bilinear", "bilinear"), ("average", "average")]
+    )
+    func `scenes in another CRS are warped as gdalwarp does it`(method: String, gdal: String) async throws {
+        let cube = try await TestCube()
+        let grid = utmGrid()
+        var scene = scene(grid)
+        // Noise shows every misplaced neighbour; a slope shows what an interpolation is off by.
+        scene.red = (0..<grid.pixelCount).map { pixel in
+            let slope = 1000 + 10 * (pixel % grid.width) + 7 * (pixel / grid.width)
+            return UInt16(method == "nearest" ? 1000 + (pixel * 7919) % 3000 : slope)
+        }
+        try await cube.add(scene)
+        let summary = try await cube.ingest(
+            try cube.config(crs: "EPSG:6372", tileSize: 3000, resolution: 30, resampling: method)
+        )
+        #expect(summary.isComplete && summary.written >= 1)
+        var valid = 0
+        for tile in try await cube.datasets("tiles") {
+            let box = try #require(tile.geoBox(of: "red"))
+            let expected = cube.folder.path("expected-\(tile.idText).tif")
+            let b = box.bounds
+            let warped = try run("gdalwarp", [
+                "-q", "-t_srs", "EPSG:6372", "-te", "\(b.left)", "\(b.bottom)", "\(b.right)", "\(b.top)", "-tr", "30", "30",
+                "-r", gdal, "-srcnodata", "0", "-dstnodata", "0",
+                cube.folder.path("\(scene.id.uuidString)_red.tif"), expected,
+            ])
+            #expect(warped.status == 0, "\(warped.errors)")
+            let theirs = try RasterFile(opening: expected).read(UInt16.self, band: 1)
+            let whole = PixelWindow(column: 0, row: 0, width: box.width, height: box.height)
+            let ours = try NetCDFFile(opening: try #require(tile.localPath))
+                .read(UInt16.self, variable: "red", window: whole)
+            // GDAL's transformer is exact to an eighth of a pixel and depends on the window it is made for, so that a
+            // nearest neighbour at the edge between two pixels may differ: less than one in a hundred does.
+            let different = zip(ours, theirs).count { abs(Int($0) - Int($1)) > (method == "nearest" ? 0 : 3) }
+            #expect(different * 100 < ours.count, "\(different) of \(ours.count) differ")
+            valid += ours.count { $0 != 0 }
+        }
+        #expect(valid > 800)
+    }
+
+    @Test func `a second run makes nothing, and a damaged tile is made again`() async throws {
+        let cube = try await TestCube()
+        try await cube.add(scene(utmGrid()))
+        let config = try cube.config()
+        _ = try await cube.ingest(config)
+        let again = try await cube.ingest(config)
+        #expect(again.written == 0 && again.alreadyThere == 2)
+        let path = try #require(try await cube.datasets("tiles").first?.localPath)
+        let before = try Data(contentsOf: URL(fileURLWithPath: path))
+        try before.prefix(before.count / 2).write(to: URL(fileURLWithPath: path))
+        let mended = try await cube.ingest(config)
+        #expect(mended.written == 1 && mended.alreadyThere == 1)
+        let after = try Data(contentsOf: URL(fileURLWithPath: path))
+        #expect(after == before)
+        #expect(try await cube.datasets("tiles").count == 2)
+    }
+
+    @Test func `new scenes make new tiles only, and replace what they change`() async throws {
+        let cube = try await TestCube()
+        try await cube.add(scene(utmGrid(width: 20)))
+        let config = try cube.config()
+        _ = try await cube.ingest(config)
+        try await cube.add(scene(utmGrid(width: 20), time: "2017-02-15T17:20:00Z"))
+        #expect(try await cube.ingest(config).written == 1)
+        try await cube.add(scene(utmGrid(column: 20, width: 10)))
+        let third = try await cube.ingest(config)
+        #expect(third.written == 1 && third.alreadyThere == 1)
+        #expect(try await cube.datasets("tiles").count == 2)
+    }
+
+    @Test func `GeoTIFF tiles are one cloud-optimised file a measurement with a document beside them`() async throws {
+        let cube = try await TestCube()
+        try await cube.add(scene(utmGrid(width: 20)))
+        let config = try cube.config(driver: "GeoTIFF")
+        #expect(try await cube.ingest(config).written == 1)
+        let tile = try #require(try await cube.datasets("tiles").first)
+        let source = try #require(tile.source(of: "red"))
+        let file = try RasterFile(opening: source.name)
+        let window = PixelWindow(column: 10, row: 5, width: 2, height: 1)
+        #expect(try file.read(UInt16.self, band: 1, window: window) == [1000, 1001])
+        #expect(try YAML.parse(file: try #require(tile.localPath)).first?.value["id"]?.string == tile.idText)
+        #expect(try await cube.ingest(config).alreadyThere == 1)
+    }
+
+    @Test func `one broken scene costs its own tile and is named`() async throws {
+        let cube = try await TestCube()
+        try await cube.add(scene(utmGrid(width: 20)))
+        let broken = scene(utmGrid(width: 20), time: "2017-03-01T17:20:00Z")
+        try await cube.add(broken)
+        let file = cube.folder.path("\(broken.id.uuidString)_nir.tif")
+        try Data("no raster".utf8).write(to: URL(fileURLWithPath: file))
+        let summary = try await cube.ingest(try cube.config())
+        #expect(summary.written == 1 && summary.failures.count == 1)
+        #expect(summary.failures.first?.tile.contains("2017-03-01") == true)
+        #expect(summary.failures.first?.reason.contains(file) == true)
+        let left = cube.folder.files().filter { $0.hasPrefix("tiles/") }
+        #expect(left.count == 1 && left.allSatisfy { !$0.contains("partial") })
+    }
+
+    @Test func `a dry run tells sizes and writes nothing`() async throws {
+        let cube = try await TestCube()
+        try await cube.add(scene(utmGrid()))
+        let summary = try await cube.ingest(try cube.config(), options: RunOptions(jobs: 2, isDryRun: true))
+        #expect(summary.planned == 2 && summary.written == 0)
+        #expect(summary.bytesAtMost > 5 * 60 * 40 && summary.peakMemory > 0)
+        #expect(try await cube.datasets("tiles").isEmpty)
+        #expect(!FileManager.default.fileExists(atPath: cube.folder.path("tiles")))
+    }
+
+    @Test(arguments: [
+        ("tile_size:", "tile_sizee:", "config.yaml:10: 'storage.tile_sizee' is an unknown key. Did you mean 'tile_size'?"),
+        ("driver: NetCDF CF", "driver: NetCDF", "config.yaml:8: 'storage.driver' has the unknown value 'NetCDF'. Did you mean 'NetCDF CF'?"),
+        ("dtype: uint8", "dtype: uint", "config.yaml:19: 'measurements[2].dtype' has the unknown value 'uint'. Did you mean 'uint8'?"),
+        ("x: 1000.0, y: 1000.0", "x: 1010.0, y: 1010.0", "config.yaml:7: 'storage' has a tile_size.x of 50.5 pixels. Cells would leave gaps"),
+        ("src_varname: nir", "src_varname: nirr", "unknown measurement 'nirr': product 'scenes' has no such measurement. Did you mean 'nir'?"),
+        ("source_type: scenes", "source_type: scene", "unknown product 'scene': there is no such product in the index. Did you mean 'scenes'?"),
+    ])
+    func `a mistake in the configuration is named with line and nearest word`(old: String, new: String, message: String) async throws {
+        let cube = try await TestCube()
+        try await cube.add(scene(utmGrid()))
+        do {
+            _ = try await cube.ingest(try cube.config { $0.replacing(old, with: new) })
+            Issue.record("no error")
+        } catch {
+            #expect("\(error)".hasPrefix(message), "\(error)")
+        }
+    }
+}
