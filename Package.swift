@@ -63,7 +63,10 @@ let package = Package(
         ),
         .executableTarget(
             name: "antares",
-            dependencies: ["Config", "Workflows", "Geo", "Ingest", "Simulation", argumentParser, logging],
+            dependencies: [
+                "Config", "DatacubeIndex", "Documents", "Geo", "Ingest", "Postgres", "Raster", "Simulation", "Workflows",
+                argumentParser, logging,
+            ],
             swiftSettings: strict
         ),
         .target(

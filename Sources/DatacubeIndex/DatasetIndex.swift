@@ -7,16 +7,25 @@ public protocol DatasetIndex: Sendable {
     func products() async throws -> [Product]
 
     /// Adds a product; one that is there with the same definition is left as it is.
-    func addProduct(_ document: SourceDocument) async throws
+    ///
+    /// - Parameter locksTable: Makes the product's indexes in one go, which keeps others from writing meanwhile.
+    @discardableResult
+    func addProduct(_ document: SourceDocument, locksTable: Bool) async throws -> AdditionOutcome
 
     /// The datasets that meet all conditions.
     func datasets(matching query: DatasetQuery) async throws -> [Dataset]
 
     /// Adds a dataset with its location; one that is there is left as it is.
-    func addDataset(_ document: SourceDocument, location: String) async throws
+    ///
+    /// - Returns: True where it was not in the index before.
+    @discardableResult
+    func addDataset(_ document: SourceDocument, location: String, options: AddOptions) async throws -> Bool
 
     /// Takes datasets out of every search; their rows stay.
-    func archive(_ ids: [UUID]) async throws
+    ///
+    /// - Returns: How many were active before.
+    @discardableResult
+    func archive(_ ids: [UUID]) async throws -> Int
 }
 
 extension DatasetIndex {

@@ -4,7 +4,7 @@ public import Postgres
 /// The Open Data Cube's index in a PostgreSQL database (schema `agdc`).
 ///
 /// Python's datacube 1.8 and 1.9 work on the same tables. All calls go through one connection, one after another.
-public final class Index: Sendable {
+public final class Index: DatasetIndex {
     let connection: Connection
     let log: Logger
 

@@ -13,7 +13,8 @@ public actor MemoryIndex: DatasetIndex {
 
     public func products() -> [Product] { known.sorted { $0.name < $1.name } }
 
-    public func addProduct(_ document: SourceDocument) throws {
+    @discardableResult
+    public func addProduct(_ document: SourceDocument, locksTable: Bool = false) throws -> AdditionOutcome {
         guard let product = Product(definition: document.value) else {
             throw IndexError(.invalidDefinition, document.origin, "it has no name")
         }
@@ -21,9 +22,10 @@ public actor MemoryIndex: DatasetIndex {
             guard existing.definition == product.definition else {
                 throw IndexError(.differsFromStored, product.name, "another definition is in the index")
             }
-        } else {
-            known.append(product)
+            return .unchanged
         }
+        known.append(product)
+        return .added
     }
 
     public func datasets(matching query: DatasetQuery) -> [Dataset] {
@@ -37,20 +39,28 @@ public actor MemoryIndex: DatasetIndex {
     }
 
     /// The product is the one whose name the document states, or whose signature it meets.
-    public func addDataset(_ document: SourceDocument, location: String) throws {
+    @discardableResult
+    public func addDataset(
+        _ document: SourceDocument,
+        location: String,
+        options: AddOptions = AddOptions()
+    ) throws -> Bool {
         guard let id = document.value["id"]?.string.flatMap(UUID.init(uuidString:)) else {
             throw IndexError(.invalidDataset, document.origin, "it has no id")
         }
-        guard !datasets.contains(where: { $0.id == id }) else { return }
+        guard !datasets.contains(where: { $0.id == id }) else { return false }
         guard let product = known.first(where: { $0.metadata.isContained(in: document.value) }) else {
             throw IndexError(.invalidDataset, document.origin, "it matches no product")
         }
         datasets.append(
             Dataset(id: id, productName: product.name, document: document.value, locations: [location])
         )
+        return true
     }
 
-    public func archive(_ ids: [UUID]) {
+    @discardableResult
+    public func archive(_ ids: [UUID]) -> Int {
+        let active = datasets.count { ids.contains($0.id) && !$0.isArchived }
         datasets = datasets.map { dataset in
             guard ids.contains(dataset.id) else { return dataset }
             return Dataset(
@@ -61,6 +71,7 @@ public actor MemoryIndex: DatasetIndex {
                 archivedTime: Date(timeIntervalSince1970: 0)
             )
         }
+        return active
     }
 }
 

@@ -28,11 +28,14 @@ struct Antares: ParsableCommand {
 
     /// The commands that only `antares` has, one a line.
     static let ownCommands: [any ParsableCommand.Type] = [
+        ApplyRecipeCommand.self,
         ConfigCommand.self,
         DBCommand.self,
         InitCommand.self,
+        ListCommand.self,
         ManualCommand.self,
         PrepareMetadataCommand.self,
+        QuicklookCommand.self,
         SimulateCommand.self,
     ]
 }
@@ -47,5 +50,7 @@ struct DatacubeRoot: ParsableCommand {
     )
 
     /// The groups and commands of the Open Data Cube, one a line.
-    static let commands: [any ParsableCommand.Type] = []
+    static let commands: [any ParsableCommand.Type] = [
+        IngestCommand.self
+    ]
 }

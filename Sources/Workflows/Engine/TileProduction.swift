@@ -68,9 +68,12 @@ struct TileProduction {
     private func add(_ task: TileTask, replacing indexed: [Dataset]) async throws {
         let old = indexed.filter { $0.id != task.id && $0.locations.contains(task.storage.location) }
         if !old.isEmpty { try await index.archive(old.map(\.id)) }
+        var choice = AddOptions()
+        choice.products = [product.name]
         try await index.addDataset(
             SourceDocument(origin: task.storage.indexedPath, value: task.document),
-            location: task.storage.location
+            location: task.storage.location,
+            options: choice
         )
     }
 }

@@ -95,7 +95,7 @@ public struct Ingestion: Sendable {
             throw WorkflowError(.badRequest, "\(origin): output_type gives no product name")
         }
         if isDryRun { return product }
-        try await index.addProduct(SourceDocument(origin: origin, value: definition))
+        try await index.addProduct(SourceDocument(origin: origin, value: definition), locksTable: false)
         return try await index.product(named: config.outputProduct)
     }
 

@@ -12,6 +12,15 @@ public struct NamedArea: Sendable, Hashable {
     public let border: MultiPolygon
 }
 
+/// A country or region without its border.
+public struct AreaListing: Sendable, Hashable, Encodable {
+    /// ISO 3166-1 alpha-3.
+    public let country: String
+    public let name: String
+    /// True for a first-level region, false for the country itself.
+    public let isRegion: Bool
+}
+
 /// The countries and regions in antares' own tables.
 public struct BorderStore: Sendable {
     private let connection: Connection
@@ -38,6 +47,14 @@ public struct BorderStore: Sendable {
             for part in regions {
                 try session.query(region, [part.country, part.name, source, part.border.hexadecimalWKB])
             }
+        }
+    }
+
+    /// All countries and regions, by country.
+    public func list() async throws -> [AreaListing] {
+        try await connection.query(try SQLFiles.query("list_areas")).compactMap { row in
+            guard let country = row["country"], let name = row["name"] else { return nil }
+            return AreaListing(country: country, name: name, isRegion: row["region"] != nil)
         }
     }
 

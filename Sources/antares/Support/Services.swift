@@ -1,9 +1,7 @@
 import Config
-import DatacubeIndex
 import Foundation
 import Logging
 import Postgres
-import Workflows
 
 /// What a command works with: the resolved configuration, the log, and what is made from them.
 struct Services: Sendable {
@@ -24,29 +22,6 @@ struct Services: Sendable {
     /// A connection to the database of antares' own tables.
     func ownConnection() async throws -> Connection {
         try await Connection.open(try ownConnectionSettings(), logger: Logger(label: "antares.postgres"))
-    }
-
-    /// The Open Data Cube's index.
-    ///
-    /// - Throws: `IndexError` that names the command to run where the database holds none.
-    func index() async throws -> Index {
-        try await Index.openInitialised(try indexConnectionSettings(), logger: Logger(label: "datacube.index"))
-    }
-
-    /// The area of a country or region.
-    ///
-    /// - Throws: `InitError` with near names where there is none of this name.
-    func area(named name: String) async throws -> NamedArea {
-        let connection = try await ownConnection()
-        let area: NamedArea
-        do {
-            area = try await BorderStore(connection).area(named: name)
-        } catch {
-            await connection.close()
-            throw error
-        }
-        await connection.close()
-        return area
     }
 
     private func reach(_ target: DatabaseTarget) throws -> ConnectionSettings {

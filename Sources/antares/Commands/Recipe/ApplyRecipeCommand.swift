@@ -1,0 +1,80 @@
+import ArgumentParser
+import Config
+import Documents
+import Foundation
+import Geo
+import Logging
+import Workflows
+
+/// `apply_recipe`: a feature product for a region and a time.
+struct ApplyRecipeCommand: CommonCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "apply_recipe",
+        abstract: "Compute a feature product from a recipe for a region and a time.",
+        discussion: """
+            Every cell of the grid that shares area with the region is computed. Cells that are done and intact are
+            skipped, so that the same command goes on where it stopped.
+            """
+    )
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var run: RunOptionGroup
+    @OptionGroup var space: SpatialOptions
+    @Option(help: .init("Name of a recipe in ~/.config/madmex/recipes, or a file.", valueName: "recipe"))
+    var recipe: String
+    @Option(name: .shortAndLong, help: .init("First day, YYYY-MM-DD.", valueName: "date"))
+    var begin: Day
+    @Option(name: .shortAndLong, help: .init("Last day, YYYY-MM-DD.", valueName: "date"))
+    var end: Day
+    @Option(help: .init("Name of the product to make.", valueName: "name"))
+    var name: String
+    @Option(
+        name: [.customLong("sc", withSingleDash: true), .long],
+        help: .init("A dask scheduler file of antares3; all cores of this machine are used instead.", valueName: "file")
+    )
+    var scheduler: String?
+
+    func validate() throws {
+        guard begin.range.begin <= end.range.begin else {
+            throw ValidationError("--begin \(begin.text) comes after --end \(end.text).")
+        }
+        guard name.wholeMatch(of: #/\w+/#) != nil else {
+            throw ValidationError("--name may hold letters, digits and _ only, got '\(name)'.")
+        }
+    }
+
+    func run() async throws {
+        let services = try common.makeServices()
+        if let note = run.note { services.log.warning("\(note)") }
+        if scheduler != nil { services.log.warning("-sc: no dask is needed, all cores of this machine are used") }
+        let application = try RecipeApplication(
+            recipe: try services.recipe(recipe),
+            time: TimeRange(begin: begin.range.begin, end: end.range.end),
+            region: try await services.region(space),
+            productName: name,
+            location: services.settings.ingestionPath.value,
+            software: Version.software
+        )
+        let options = try run.makeOptions()
+        let reporter = TileProgress(common, "Applying \(recipe)")
+        let summary = try await application.run(
+            on: try await services.index(),
+            options: options,
+            log: services.log,
+            progress: reporter.update
+        )
+        reporter.finish()
+        try common.report(summary, isDryRun: options.isDryRun)
+    }
+}
+
+/// A day on the command line, `2017-01-31`.
+struct Day: ExpressibleByArgument, Sendable {
+    let text: String
+    let range: TimeRange
+
+    init?(argument: String) {
+        guard argument.count >= 8, let range = TimeRange(period: argument) else { return nil }
+        (text, self.range) = (argument, range)
+    }
+}

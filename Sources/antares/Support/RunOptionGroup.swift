@@ -1,0 +1,67 @@
+import ArgumentParser
+import Foundation
+import Workflows
+
+/// The options of commands that make tiles: how much of the machine they use, and what they leave out.
+struct RunOptionGroup: ParsableArguments {
+    @Option(
+        parsing: .upToNextOption,
+        help: .init("serial, multiproc N, or local with --jobs.", valueName: "executor")
+    )
+    var executor: [String] = []
+    @Option(help: .init("Threads that compute at once; all cores without it.", valueName: "n"))
+    var jobs: Int?
+    @Option(help: .init("Memory for blocks in work, as 4G or 800M; half of the machine's without it.", valueName: "size"))
+    var memory: MemorySize?
+    @Flag(name: [.customShort("d"), .long], help: "Print tasks, size on disk and peak memory; write nothing.")
+    var dryRun = false
+    @Flag(help: "Make tiles again that are done and intact.")
+    var overwrite = false
+
+    func validate() throws {
+        if let jobs, jobs < 1 { throw ValidationError("--jobs must be at least 1, got \(jobs).") }
+        _ = try executorJobs()
+    }
+
+    func makeOptions() throws -> RunOptions {
+        var options = RunOptions(isDryRun: dryRun, overwrites: overwrite)
+        if let count = try jobs ?? executorJobs() { options.jobs = count }
+        if let memory { options.memory = memory.bytes }
+        return options
+    }
+
+    /// What ODC's executors mean here; those of other schedulers run on this machine.
+    private func executorJobs() throws -> Int? {
+        switch executor.first {
+        case nil, "local": return nil
+        case "serial": return 1
+        case "multiproc":
+            guard executor.count == 2, let count = Int(executor[1]), count > 0 else {
+                throw ValidationError("--executor multiproc needs the number of processes: --executor multiproc 4.")
+            }
+            return count
+        case "distributed", "dask", "celery": return nil
+        case let other?:
+            throw ValidationError("--executor '\(other)' is unknown. Known: serial, multiproc N, local.")
+        }
+    }
+
+    /// What to tell a user whose executor is another program's.
+    var note: String? {
+        guard let name = executor.first, ["distributed", "dask", "celery"].contains(name) else { return nil }
+        return "--executor \(name): antares needs no scheduler of its own, all cores of this machine are used"
+    }
+}
+
+/// A number of bytes: `4G`, `800M`, `512000`.
+struct MemorySize: ExpressibleByArgument, Equatable, Sendable {
+    let bytes: Int
+
+    init?(argument: String) {
+        let units = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40]
+        let text = argument.uppercased().replacing(#/I?B$/#, with: "")
+        let unit = text.last.flatMap { units[String($0)] }
+        guard let number = Double(unit == nil ? text : String(text.dropLast())), number > 0 else { return nil }
+        bytes = Int(number * Double(unit ?? 1))
+    }
+}

@@ -1,0 +1,42 @@
+import Foundation
+import Logging
+import Workflows
+
+extension CommonOptions {
+    /// Prints what a run did, and fails when something is missing.
+    func report(_ summary: RunSummary, isDryRun: Bool) throws {
+        for note in summary.notes { log.warning("\(note)") }
+        try emit(summary) { isDryRun ? Self.plan(summary) : Self.result(summary) }
+        if summary.interrupted > 0 { throw CommandFailure(.interrupted, Self.interruption(summary)) }
+        guard summary.failures.isEmpty else { throw CommandFailure(.failed, Self.failures(summary)) }
+    }
+
+    private static func plan(_ summary: RunSummary) -> String {
+        let style = ByteCountFormatStyle(style: .memory, locale: Locale(identifier: "en_US"))
+        return """
+            product \(summary.product): \(count(summary.planned, "tile")) planned, \(summary.alreadyThere) already there
+            size on disk: at most \(summary.bytesAtMost.formatted(style)) (without compression)
+            peak memory of blocks: \(summary.peakMemory.formatted(style))
+            """
+    }
+
+    private static func result(_ summary: RunSummary) -> String {
+        let failed = summary.failures.isEmpty ? "" : ", \(summary.failures.count) failed"
+        return "product \(summary.product): \(count(summary.written, "tile")) written, "
+            + "\(summary.alreadyThere) already there\(failed)"
+    }
+
+    private static func interruption(_ summary: RunSummary) -> String {
+        "interrupted: \(count(summary.interrupted, "tile")) of \(summary.product) not made. "
+            + "What is done is kept and indexed; run the same command again to go on."
+    }
+
+    private static func failures(_ summary: RunSummary) -> String {
+        let lines = summary.failures.map { "  \($0.tile): \($0.reason)" }
+        return "\(count(summary.failures.count, "tile")) of \(summary.product) failed:\n"
+            + lines.joined(separator: "\n")
+            + "\nThe others are done; mend the cause and run the same command again."
+    }
+
+    private static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+}
