@@ -1,4 +1,4 @@
-public import Foundation
+import Foundation
 
 /// The `antares` program that was built with the tests, run with a home folder of its own.
 public struct BuiltProgram: Sendable {
