@@ -80,7 +80,7 @@ let package = Package(
         tests("Config", "Config"),
         tests("Raster", "Raster", ["Geo"]),
         tests("Postgres", "Postgres"),
-        tests("DatacubeIndex", "DatacubeIndex", ["Documents", "Postgres"]),
+        tests("DatacubeIndex", "DatacubeIndex", ["Documents", "Geo", "Postgres", crypto, logging]),
         tests("Ingest", "Ingest", ["Documents", "Geo", "Raster", "Simulation"]),
         tests("Analysis", "Analysis", ["Documents"]),
         tests("Simulation", "Simulation", ["Geo", "Raster"]),

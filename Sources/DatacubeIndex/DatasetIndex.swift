@@ -36,7 +36,12 @@ extension DatasetIndex {
         let all = try await products()
         guard let product = all.first(where: { $0.name == name }) else {
             let near = nearest(to: name, in: all.map(\.name)).map { "Did you mean '\($0)'? " } ?? ""
-            throw IndexError(.unknownProduct, name, "there is no such product in the index", hint: near + "See: product list.")
+            throw IndexError(
+                .unknownProduct,
+                name,
+                "there is no such product in the index",
+                hint: near + "See: product list."
+            )
         }
         return product
     }

@@ -32,7 +32,11 @@ struct PreparedDataset {
         for (classifier, source) in self.document.at("lineage", "source_datasets")?.object ?? DocumentObject() {
             let isReference = source.object?.keys == ["id"]
             sources.append(
-                Source(classifier: classifier, id: try Self.id(of: source), embedded: isReference ? nil : source)
+                Source(
+                    classifier: classifier,
+                    id: try Self.id(of: source),
+                    embedded: isReference ? DocumentValue?.none : source
+                )
             )
         }
         self.sources = sources
