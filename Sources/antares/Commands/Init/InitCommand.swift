@@ -106,13 +106,14 @@ struct InitCommand: CommonCommand {
 
 /// What `antares init` did.
 struct InitSummary: Encodable {
-    /// Migrations, as `antares V1`.
-    var applied: [String] = []
+    /// Migrations, as `antares V1`; nil where tables were left alone.
+    var applied: [String]?
     var borders = BorderSummary()
     var documents = TemplateInstaller.Summary()
 
     func text(folder: String) -> String {
-        var lines = [applied.isEmpty ? "tables: up to date" : "tables: \(applied.joined(separator: ", "))"]
+        var lines: [String] = []
+        if let applied { lines.append("tables: " + (applied.isEmpty ? "up to date" : applied.joined(separator: ", "))) }
         if !borders.countries.isEmpty || borders.regions > 0 {
             let regions = borders.regions == 1 ? "1 region" : "\(borders.regions) regions"
             lines.append("borders: \((borders.countries + [regions]).joined(separator: ", "))")
