@@ -53,10 +53,14 @@ let package = Package(
         library("Ingest", ["Documents", "Geo", "Raster", "DatacubeIndex", crypto, logging]),
         library("Analysis", ["Documents", "Geo"]),
         library("Simulation", ["Geo", "Raster"]),
-        library("Workflows", [
-            "Documents", "Geo", "Raster", "Postgres", "DatacubeIndex", "Ingest", "Analysis", "Simulation", "IndexSQL",
-            crypto, logging,
-        ]),
+        library(
+            "Workflows",
+            [
+                "Documents", "Geo", "Raster", "Postgres", "DatacubeIndex", "Ingest", "Analysis", "Simulation",
+                "IndexSQL",
+                crypto, logging,
+            ]
+        ),
         .executableTarget(
             name: "antares",
             dependencies: [
@@ -80,9 +84,13 @@ let package = Package(
         tests("Ingest", "Ingest", ["Documents", "Geo", "Raster", "Simulation"]),
         tests("Analysis", "Analysis", ["Documents"]),
         tests("Simulation", "Simulation", ["Geo", "Raster"]),
-        tests("Workflows", "Workflows", [
-            "Documents", "Geo", "Ingest", "Raster", "Simulation", "Postgres", logging,
-        ]),
+        tests(
+            "Workflows",
+            "Workflows",
+            [
+                "DatacubeIndex", "Documents", "Geo", "Ingest", "Raster", "Simulation", "Postgres", logging,
+            ]
+        ),
         tests("antares", "antares", ["Documents", "Geo", "Raster", "Postgres"]),
     ]
 )

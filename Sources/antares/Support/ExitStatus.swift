@@ -1,4 +1,5 @@
 import Config
+import DatacubeIndex
 import Documents
 import Foundation
 import Postgres
@@ -38,6 +39,7 @@ enum ExitStatus: Int32, Sendable {
         case let error as InitError: self = .init(error)
         case let error as PostgresError: self = error.isUnreachable ? .databaseUnreachable : .failed
         case let error as RasterError: self = error.code == .openFailed ? .noInput : .inputOutput
+        case let error as IndexError: self = .init(error)
         case let error as WorkflowError: self = error.code == .noInput ? .noInput : .failed
         case is ConfigError, is DocumentError: self = .configuration
         case let error as CocoaError where [.fileNoSuchFile, .fileReadNoSuchFile].contains(error.code): self = .noInput
@@ -48,6 +50,13 @@ enum ExitStatus: Int32, Sendable {
 }
 
 extension ExitStatus {
+    private init(_ error: IndexError) {
+        switch error.code {
+        case .invalidDefinition, .missingExtension, .resourceMissing, .notInitialised: self = .configuration
+        default: self = .failed
+        }
+    }
+
     private init(_ error: InitError) {
         switch error.code {
         case .unknownCountry, .unknownRegion: self = .usage

@@ -1,5 +1,4 @@
 import Config
-import DatacubeIndex
 import Foundation
 import Logging
 import Postgres
@@ -14,18 +13,15 @@ struct Services: Sendable {
         PrivateServer(dataDirectory: URL(fileURLWithPath: settings.privateServerDirectory))
     }
 
-    /// A connection to the database of antares' own tables; starts the private server where that is the one.
-    func ownConnection() async throws -> Connection {
-        try await Connection.open(try reach(settings.ownDatabase.value), logger: Logger(label: "antares.postgres"))
-    }
+    /// How to reach the database of antares' own tables; starts the private server where that is the one.
+    func ownConnectionSettings() throws -> ConnectionSettings { try reach(settings.ownDatabase.value) }
 
     /// How to reach the Open Data Cube's index; starts the private server where that is the one.
     func indexConnectionSettings() throws -> ConnectionSettings { try reach(settings.indexDatabase.value) }
 
-    /// Creates or upgrades the Open Data Cube's schema.
-    func initialiseIndex() async throws {
-        let index = try await Index.open(try indexConnectionSettings(), logger: Logger(label: "antares.index"))
-        _ = try await index.initialise()
+    /// A connection to the database of antares' own tables.
+    func ownConnection() async throws -> Connection {
+        try await Connection.open(try ownConnectionSettings(), logger: Logger(label: "antares.postgres"))
     }
 
     private func reach(_ target: DatabaseTarget) throws -> ConnectionSettings {

@@ -22,6 +22,7 @@ import Testing
             {"type": "Polygon", "coordinates": [[[1, 0], [2, 0], [2, 1], [1, 1], [1, 0]]]}}]}
         """
 
+    @discardableResult
     private func withFile<T>(_ text: String, _ body: (String) throws -> T) throws -> T {
         let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).geojson")
         try Data(text.utf8).write(to: file)

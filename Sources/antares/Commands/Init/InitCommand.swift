@@ -1,5 +1,6 @@
 import ArgumentParser
 import Config
+import DatacubeIndex
 import Foundation
 import Workflows
 
@@ -53,19 +54,30 @@ struct InitCommand: CommonCommand {
     func run() async throws {
         let services = try common.makeServices()
         var summary = InitSummary()
-        if createTables || !countries.isEmpty || regions != nil {
-            let own = try await services.ownConnection()
-            let work = Initialisation(own, log: services.log)
-            if createTables { summary.applied = try await work.createTables() }
-            if createTables { try await services.initialiseIndex() }
-            summary.borders = try await work.ingestBorders(request(services))
+        if createTables { summary.applied = try await makeTables(services) }
+        if !countries.isEmpty || regions != nil {
+            let ingestion = BorderIngestion(try await services.ownConnection(), log: services.log)
+            summary.borders = try await ingestion.run(request(services))
         }
         if confSetup { summary.documents = try installDocuments(services) }
         try common.emit(summary) { summary.text(folder: services.settings.documentDirectory) }
     }
 
-    private func request(_ services: Services) -> InitRequest {
-        InitRequest(
+    /// Makes or upgrades all schemas and says what was applied.
+    private func makeTables(_ services: Services) async throws -> [String] {
+        let own = try await Index.open(try services.ownConnectionSettings(), logger: services.log)
+        var applied = try await own.installOwnSchemas()
+        let index = try await Index.open(try services.indexConnectionSettings(), logger: services.log)
+        // Who may work on an index that is there need not be allowed to make roles.
+        var options = InitialisationOptions()
+        options.initialisesUsers = try await !index.isInitialised()
+        if try await index.initialise(options) { applied.append("agdc V1") }
+        try await index.checkFields(options)
+        return applied
+    }
+
+    private func request(_ services: Services) -> BorderRequest {
+        BorderRequest(
             countries: countries,
             borders: borders,
             isoField: isoField,
@@ -94,13 +106,14 @@ struct InitCommand: CommonCommand {
 
 /// What `antares init` did.
 struct InitSummary: Encodable {
-    /// Migrations, as `antares V1`.
-    var applied: [String] = []
+    /// Migrations, as `antares V1`; nil where tables were left alone.
+    var applied: [String]?
     var borders = BorderSummary()
     var documents = TemplateInstaller.Summary()
 
     func text(folder: String) -> String {
-        var lines = [applied.isEmpty ? "tables: up to date" : "tables: \(applied.joined(separator: ", "))"]
+        var lines: [String] = []
+        if let applied { lines.append("tables: " + (applied.isEmpty ? "up to date" : applied.joined(separator: ", "))) }
         if !borders.countries.isEmpty || borders.regions > 0 {
             let regions = borders.regions == 1 ? "1 region" : "\(borders.regions) regions"
             lines.append("borders: \((borders.countries + [regions]).joined(separator: ", "))")

@@ -1,9 +1,8 @@
-import IndexSQL
 public import Logging
 public import Postgres
 
-/// What `antares init` is asked to do.
-public struct InitRequest: Sendable {
+/// Which borders `antares init` is asked for.
+public struct BorderRequest: Sendable {
     /// Codes of countries, in any case.
     public var countries: [String]
     /// A vector file to take countries from, nil to look for installed borders.
@@ -42,35 +41,18 @@ public struct BorderSummary: Sendable, Encodable, Equatable {
     init(countries: [String], regions: Int) { (self.countries, self.regions) = (countries, regions) }
 }
 
-/// Sets antares' own tables up and fills them with borders.
-public struct Initialisation: Sendable {
+/// Takes borders of countries and regions into antares' own tables.
+public struct BorderIngestion: Sendable {
     private let connection: Connection
     private let log: Logger
 
+    /// The connection leads to a database with the schema `antares`, as `Index.installOwnSchemas` makes it.
     public init(_ connection: Connection, log: Logger) { (self.connection, self.log) = (connection, log) }
-
-    /// Creates or upgrades the schemas `antares` and `uws`; safe to run twice, and from two machines at once.
-    ///
-    /// - Returns: What was applied, as `antares V1`.
-    /// - Throws: `PostgresError`; where PostGIS may not be created, with the command for a superuser.
-    public func createTables() async throws -> [String] {
-        let migrators = try ["antares", "uws"].map {
-            Migrator(component: $0, migrations: try Migration.load(folder: try SQLFiles.url("migrations/\($0)")))
-        }
-        return try await connection.perform { session in
-            try Migrator.withLock(session) {
-                try PostGIS.ensure(session)
-                return try migrators.flatMap { migrator in
-                    try migrator.migrate(session).map { "\(migrator.component) V\($0)" }
-                }
-            }
-        }
-    }
 
     /// Puts the countries and regions asked for in, or brings their rows up to date.
     ///
     /// - Throws: `InitError` before anything is written when a code is unknown or a file unusable.
-    public func ingestBorders(_ request: InitRequest) async throws -> BorderSummary {
+    public func run(_ request: BorderRequest) async throws -> BorderSummary {
         var codes: [String] = []
         for code in request.countries.map({ $0.uppercased() }) where !codes.contains(code) { codes.append(code) }
         let countries = try Self.countries(codes, request)
@@ -85,14 +67,14 @@ public struct Initialisation: Sendable {
         return BorderSummary(countries: codes, regions: Set(names.map { "\($0.country):\($0.name)" }).count)
     }
 
-    private static func countries(_ codes: [String], _ request: InitRequest) throws -> [Country] {
+    private static func countries(_ codes: [String], _ request: BorderRequest) throws -> [Country] {
         guard !codes.isEmpty else { return [] }
         guard let file = request.borders else { return try request.borderSearch.countries(codes) }
         return try FileBorders(path: file, isoField: request.isoField).countries(codes)
     }
 
     private func regions(
-        _ request: InitRequest,
+        _ request: BorderRequest,
         known: [Country],
         wanted: Set<String>
     ) throws -> [(path: String, regions: [Region])] {

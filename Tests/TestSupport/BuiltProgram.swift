@@ -1,0 +1,47 @@
+import Foundation
+
+/// The `antares` program that was built with the tests, run with a home folder of its own.
+public struct BuiltProgram: Sendable {
+    public let home: TemporaryFolder
+
+    /// Beside the test bundle.
+    private static let path = URL(fileURLWithPath: CommandLine.arguments[0])
+        .deletingLastPathComponent().appendingPathComponent("antares").path
+
+    /// What a developer's own configuration must not change; nil takes the variable away.
+    private static let isolation: [String: String?] = Dictionary(
+        uniqueKeysWithValues: ProcessInfo.processInfo.environment.keys
+            .filter { name in
+                ["DB_", "DATABASE_", "DATACUBE_", "ANTARES_", "PG", "XDG_"].contains { name.hasPrefix($0) }
+                    || ["DEBUG", "DRIVER", "TEMP_DIR", "DJANGO_LOG_LEVEL", "INGESTION_PATH"].contains(name)
+            }
+            .map { ($0, nil) }
+    )
+
+    public init() throws { home = try TemporaryFolder() }
+
+    /// Runs a command line without the program's name; words are separated by single blanks.
+    public func run(_ line: String, environment: [String: String] = [:]) throws -> ShellResult {
+        try run(line.split(separator: " ").map(String.init), environment: environment)
+    }
+
+    /// - Parameter name: What the program is called as; `datacube` answers as the Open Data Cube's command.
+    public func run(
+        _ arguments: [String],
+        as name: String = "antares",
+        environment: [String: String] = [:]
+    ) throws -> ShellResult {
+        var program = Self.path
+        if name != "antares" {
+            program = home.path(".links/\(name)")
+            let folder = home.path(".links")
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            if !FileManager.default.fileExists(atPath: program) {
+                try FileManager.default.createSymbolicLink(atPath: program, withDestinationPath: Self.path)
+            }
+        }
+        let own = ["HOME": home.path].merging(environment) { $1 }
+        let variables = Self.isolation.merging(own.mapValues { $0 }) { $1 }
+        return try TestSupport.run(program, arguments, environment: variables, directory: home.url)
+    }
+}
