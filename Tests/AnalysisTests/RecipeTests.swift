@@ -79,6 +79,15 @@ struct RecipeTests {
         #expect(encoding.decode([UInt16](arrayLiteral: 5000, 0)).map(\.isNaN) == [false, true])
     }
 
+    /// numpy in float64: (1001 + 1002) / 2 = 1001.5 and so on, rounded half away from zero.
+    @Test(arguments: [(1001, 1002, 1002), (1, 2, 2), (30_001, 30_002, 30_002), (7, 9, 8), (-3, -2, -3)])
+    func `the mean of two numbers is rounded half away from zero in spite of Float`(a: Int, b: Int, mean: Int16) {
+        let encoding = Encoding(type: .int16, nodata: -9999, scaleFactor: 0.0001)
+        let values = encoding.decode([Int16(a), Int16(b)])
+        let reduced = Reducer.mean.reduce([[values[0]], [values[1]]], count: 1)
+        #expect(encoding.encode(reduced, as: Int16.self) == [mean])
+    }
+
     @Test func `every recipe that is shipped can be read`() throws {
         let folder = URL(fileURLWithPath: #filePath).appendingPathComponent("../../../config-templates/recipes").standardized
         let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)

@@ -23,10 +23,14 @@ import Testing
         }
         let source = "\(folder.path)/dem.tif"
         try RasterOutput.write(bands: [elevation], on: grid, to: source, format: .geoTIFF, nodata: -32768)
-        try run("gdaldem", "slope", source, "\(folder.path)/slope.tif", "-s", "111120")
-        try run("gdaldem", "aspect", source, "\(folder.path)/aspect.tif")
-        let expectedSlope = try RasterFile(opening: "\(folder.path)/slope.tif").read(Float.self, band: 1)
-        let expectedAspect = try RasterFile(opening: "\(folder.path)/aspect.tif").read(Float.self, band: 1)
+        for arguments in [
+            ["slope", source, folder.path("slope.tif"), "-s", "111120"], ["aspect", source, folder.path("aspect.tif")],
+        ] {
+            let result = try run("gdaldem", arguments)
+            try #require(result.status == 0, "\(result.errors)")
+        }
+        let expectedSlope = try RasterFile(opening: folder.path("slope.tif")).read(Float.self, band: 1)
+        let expectedAspect = try RasterFile(opening: folder.path("aspect.tif")).read(Float.self, band: 1)
         let (slope, aspect) = HornTerrain.slopeAndAspect(
             elevation,
             width: width,
@@ -38,15 +42,4 @@ import Testing
         #expect(slope.contains { $0 > 5 })
         #expect(slope.filter { $0 == HornTerrain.nodata }.count == 2 * (width + height) - 4)
     }
-}
-
-/// Runs a program and fails where it fails.
-private func run(_ arguments: String...) throws {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = arguments
-    process.standardOutput = FileHandle.nullDevice
-    try process.run()
-    process.waitUntilExit()
-    try #require(process.terminationStatus == 0, "\(arguments.joined(separator: " ")) failed")
 }

@@ -13,7 +13,9 @@ public struct Encoding: Hashable, Sendable {
 
     /// Values as pixels: NaN becomes nodata, others are rounded to the nearest and clamped to the type's range.
     ///
-    /// A value that would come to lie on nodata is stored as the nearest other value, so that it stays valid.
+    /// A half is rounded away from zero, also where Float holds it as a hair less: the mean of 1001 and 1002 scaled by
+    /// 0.0001 is stored as 1002. A value that would come to lie on nodata is stored as the nearest other value, so that
+    /// it stays valid.
     public func encode<Element: PixelElement>(_ values: [Float], as _: Element.Type = Element.self) -> [Element] {
         let missing = Element(nearest: nodata)
         let isInteger = !Element.pixelType.isFloat
@@ -21,8 +23,11 @@ public struct Encoding: Hashable, Sendable {
         let replacement = Element(nearest: nodata >= range.upperBound ? nodata - 1 : nodata + 1)
         return values.map { value in
             guard !value.isNaN else { return missing }
-            let stored = Element(nearest: (Double(value) - addOffset) / scaleFactor)
-            return isInteger && stored == missing ? replacement : stored
+            let exact = (Double(value) - addOffset) / scaleFactor
+            guard isInteger else { return Element(nearest: exact) }
+            // What Float is off by at this size, three times over.
+            let stored = Element(nearest: exact + (exact < 0 ? -1 : 1) * (1e-4 + abs(exact) * 2e-7))
+            return stored == missing ? replacement : stored
         }
     }
 

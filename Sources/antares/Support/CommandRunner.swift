@@ -24,7 +24,10 @@ struct CommandRunner {
         nonisolated(unsafe) let handedOver = command
         let outcome = await Interrupt.cancellingOnInterrupt { try await execute(handedOver) }
         guard case .failure(let error) = outcome else { exit(ExitStatus.done.rawValue) }
-        if error is CleanExit || error is ExitCode || (error is ValidationError && !wantsJSON) {
+        // A success is what argument-parser throws where help was asked for.
+        if error is CleanExit || error is ExitCode || root.exitCode(for: error).isSuccess
+            || (error is ValidationError && !wantsJSON)
+        {
             root.exit(withError: error)
         }
         if error is CancellationError || Interrupt.isRequested {

@@ -8,8 +8,9 @@ struct SimulateCommand: CommonCommand {
         commandName: "simulate",
         abstract: "Write a seeded landscape as scenes in the true layout of a sensor, with the truth beside them.",
         discussion: """
-            Makes <out>/scenes (one folder a scene), <out>/truth (class maps, change dates, training points) and, with
-            --elevation, <out>/srtm (elevation, slope and aspect mosaics). The same options write the same bytes.
+            Makes three folders below --out: scenes (one folder a scene), truth (class maps, change dates, training \
+            points) and, with --elevation, srtm (elevation, slope and aspect mosaics). The same options write the \
+            same bytes.
 
             Example: antares simulate --out demo --lon -103.4 --lat 20.6 --begin 2017-01-15 --end 2017-11-15 --count 6
             """
