@@ -25,8 +25,23 @@ public struct BuiltProgram: Sendable {
         try run(line.split(separator: " ").map(String.init), environment: environment)
     }
 
-    public func run(_ arguments: [String], environment: [String: String] = [:]) throws -> ShellResult {
-        let variables = Self.isolation.merging(environment.mapValues { $0 }) { $1 }.merging(["HOME": home.path]) { $1 }
-        return try TestSupport.run(Self.path, arguments, environment: variables, directory: home.url)
+    /// - Parameter name: What the program is called as; `datacube` answers as the Open Data Cube's command.
+    public func run(
+        _ arguments: [String],
+        as name: String = "antares",
+        environment: [String: String] = [:]
+    ) throws -> ShellResult {
+        var program = Self.path
+        if name != "antares" {
+            program = home.path(".links/\(name)")
+            let folder = home.path(".links")
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            if !FileManager.default.fileExists(atPath: program) {
+                try FileManager.default.createSymbolicLink(atPath: program, withDestinationPath: Self.path)
+            }
+        }
+        let own = ["HOME": home.path].merging(environment) { $1 }
+        let variables = Self.isolation.merging(own.mapValues { $0 }) { $1 }
+        return try TestSupport.run(program, arguments, environment: variables, directory: home.url)
     }
 }

@@ -23,6 +23,15 @@ public enum TestPython {
         try run(["-W", "ignore", "-c", script] + arguments, database: database)
     }
 
+    /// Runs a Python file with the arguments after it; datacube finds the database through its environment.
+    public static func run(
+        file: String,
+        _ arguments: [String] = [],
+        database: ConnectionSettings? = nil
+    ) throws -> ShellResult {
+        try run(["-W", "ignore", file] + arguments, database: database)
+    }
+
     /// Runs the command `datacube` of Python.
     public static func datacube(_ arguments: [String], database: ConnectionSettings) throws -> ShellResult {
         try run(["-W", "ignore", "-m", "datacube.scripts.cli_app"] + arguments, database: database)

@@ -31,7 +31,18 @@ public struct RunSummary: Sendable, Codable, Equatable {
         public init(tile: String, reason: String) { (self.tile, self.reason) = (tile, reason) }
     }
 
+    /// One that the run is about.
+    public struct PlannedTile: Sendable, Codable, Equatable {
+        public let tile: String
+        /// The file that the index points to.
+        public let path: String
+        /// True where it is there and intact.
+        public let isDone: Bool
+    }
+
     public var product: String
+    /// What there is to do; filled by a dry run only.
+    public var tiles: [PlannedTile] = []
     public var planned = 0
     public var written = 0
     public var alreadyThere = 0

@@ -26,12 +26,13 @@ struct TileProduction {
         let known = Set(indexed.map(\.id))
         var missing: [TileTask] = []
         for task in tasks {
-            if options.overwrites || !task.storage.isIntact(id: task.id) {
-                missing.append(task)
-            } else {
-                if !known.contains(task.id), !options.isDryRun { try await add(task, replacing: indexed) }
-                summary.alreadyThere += 1
+            let isDone = !options.overwrites && task.storage.isIntact(id: task.id)
+            if options.isDryRun {
+                summary.tiles.append(.init(tile: task.name, path: task.storage.indexedPath, isDone: isDone))
+            } else if isDone, !known.contains(task.id) {
+                try await add(task, replacing: indexed)
             }
+            if isDone { summary.alreadyThere += 1 } else { missing.append(task) }
         }
         guard !options.isDryRun else { return summary }
         return try await make(missing, replacing: indexed, summary: summary)

@@ -13,7 +13,8 @@ extension CommonOptions {
 
     private static func plan(_ summary: RunSummary) -> String {
         let style = ByteCountFormatStyle(style: .memory, locale: Locale(identifier: "en_US"))
-        return """
+        let tiles = summary.tiles.map { "\($0.isDone ? "done" : "to do")  \($0.tile)  \($0.path)\n" }.joined()
+        return tiles + """
             product \(summary.product): \(count(summary.planned, "tile")) planned, \(summary.alreadyThere) already there
             size on disk: at most \(summary.bytesAtMost.formatted(style)) (without compression)
             peak memory of blocks: \(summary.peakMemory.formatted(style))
