@@ -51,6 +51,10 @@ struct DatacubeRoot: ParsableCommand {
 
     /// The groups and commands of the Open Data Cube, one a line.
     static let commands: [any ParsableCommand.Type] = [
-        IngestCommand.self
+        DatasetCommand.self,
+        IngestCommand.self,
+        MetadataCommand.self,
+        ProductCommand.self,
+        SystemCommand.self,
     ]
 }

@@ -1,0 +1,98 @@
+import ArgumentParser
+import DatacubeIndex
+import Documents
+import Logging
+
+/// The command `dataset add`.
+struct DatasetAddCommand: CommonCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "add",
+        abstract: "Add datasets to the index.",
+        discussion: """
+            A path is a document, a folder with agdc-metadata.yaml, or data with <name>.agdc-md.yaml beside it. A bad \
+            document is named with its reason and stops no other; the exit code is then 1 (0 under the name datacube).
+            """
+    )
+    @OptionGroup var common: CommonOptions
+    @Option(
+        name: [.short, .long, .customShort("t"), .customLong("dtype")],
+        parsing: .singleValue,
+        help: .init("Products to choose from; may be repeated.", valueName: "name")
+    )
+    var product: [String] = []
+    @Option(
+        name: [.customShort("x"), .long],
+        parsing: .singleValue,
+        help: .init("Products not to choose; may be repeated.", valueName: "name")
+    )
+    var excludeProduct: [String] = []
+    @Flag(inversion: .prefixedNo, help: "Add lineage that documents embed and the index lacks.")
+    var autoAddLineage = true
+    @Flag(inversion: .prefixedNo, help: "Compare embedded lineage with what is stored.")
+    var verifyLineage = true
+    @Flag(help: "Check everything and write nothing.")
+    var dryRun = false
+    @Flag(help: "Store no lineage.")
+    var ignoreLineage = false
+    @Flag(help: .init("Accepted for old command lines.", visibility: .hidden))
+    var confirmIgnoreLineage = false
+    @Argument(help: "Documents, folders or data files.", completion: .file())
+    var paths: [String] = []
+
+    func run() async throws {
+        guard !paths.isEmpty else { throw DatacubeExit.missing("datasets", Self.self) }
+        try await DatacubeExit.run {
+            let services = try common.makeServices()
+            let index = try await services.index()
+            try await checkProducts(index)
+            var report = DatasetAddReport()
+            var candidates: [DatasetCandidate] = []
+            for path in paths {
+                do {
+                    candidates += try DatasetFiles.candidates(at: path)
+                } catch {
+                    services.log.error("\(error)")
+                    report.rejected.append(.init(location: path, reason: "\(error)"))
+                }
+            }
+            let progress = common.makeProgress("Indexing", total: candidates.count)
+            // Parts that memory can hold, so that a hundred thousand documents are no trouble.
+            for start in stride(from: 0, to: candidates.count, by: 2000) {
+                let part = Array(candidates[start..<min(start + 2000, candidates.count)])
+                let results = try await index.addDatasets(part, options: options)
+                for result in results { report.add(result, services.log) }
+                progress.advance(by: part.count)
+            }
+            progress.finish()
+            try emit(report)
+        }
+    }
+
+    private var options: AddOptions {
+        var options = AddOptions()
+        options.products = product
+        options.excludedProducts = excludeProduct
+        options.addsLineage = autoAddLineage
+        options.verifiesLineage = verifyLineage
+        options.ignoresLineage = ignoreLineage || confirmIgnoreLineage
+        options.isDryRun = dryRun
+        return options
+    }
+
+    private func checkProducts(_ index: Index) async throws {
+        guard !(product + excludeProduct).isEmpty else { return }
+        let known = try await index.products().map(\.name)
+        for name in product + excludeProduct where !known.contains(name) {
+            let near = nearest(to: name, in: known).map { " Did you mean '\($0)'?" } ?? ""
+            let text = "Supplied product name \"\(name)\" not present in the database.\(near)"
+            guard DatacubeExit.isDatacube else { throw CommandFailure(.failed, text) }
+            common.log.error("\(text)")
+            throw ExitCode(2)
+        }
+    }
+
+    private func emit(_ report: DatasetAddReport) throws {
+        if common.json || !DatacubeExit.isDatacube { try common.emit(report) { report.text(isDryRun: dryRun) } }
+        if !report.rejected.isEmpty { throw DatacubeExit.fail(datacube: 0) }
+    }
+}

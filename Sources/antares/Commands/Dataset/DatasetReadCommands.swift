@@ -1,0 +1,121 @@
+import ArgumentParser
+import DatacubeIndex
+import Documents
+import Foundation
+
+extension DatasetInfo.Format: ExpressibleByArgument {}
+
+/// The command `dataset search`.
+struct DatasetSearchCommand: CommonCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "search",
+        abstract: "Find datasets.",
+        discussion: """
+            Expressions: FIELD=VALUE, 'FIELD in [LOW, HIGH]', 'time in 2017-03', 'time in [2017-01, 2017-03]', \
+            'time > 2017', 'time < 2018-06'; quoted, so that the shell leaves them alone.
+            """
+    )
+    @OptionGroup var common: CommonOptions
+    @Option(help: "At most so many datasets.")
+    var limit: Int?
+    @Option(name: .customShort("f"), help: "csv or yaml.")
+    var format: DatasetInfo.Format = .yaml
+    @Argument(help: "Conditions that hold together.")
+    var expressions: [String] = []
+
+    func run() async throws {
+        try await DatacubeExit.run {
+            let index = try await common.makeServices().index()
+            var query = DatasetQuery(fields: try SearchExpression.parse(expressions, now: Date()), limit: limit)
+            if case .equals(let product)? = query.fields["product"] {
+                query.product = product.string
+                query.fields["product"] = nil
+            }
+            let datasets = try await index.datasets(matching: query)
+            let types = try await DatasetTypes(index)
+            Output.write(DatasetInfo.write(datasets.map { DatasetInfo(dataset: $0, type: types.type(of: $0)) }, format))
+        }
+    }
+}
+
+/// The command `dataset info`.
+struct DatasetInfoCommand: CommonCommand {
+    static let configuration = CommandConfiguration(commandName: "info", abstract: "Print what is known of datasets.")
+    @OptionGroup var common: CommonOptions
+    @Flag(help: "Print the datasets that each was made from.")
+    var showSources = false
+    @Flag(help: "Print the datasets that were made from each.")
+    var showDerived = false
+    @Option(name: .customShort("f"), help: "csv or yaml.")
+    var format: DatasetInfo.Format = .yaml
+    @Option(help: "How many steps of lineage to follow.")
+    var maxDepth = 99
+    @Argument(help: "Ids.")
+    var ids: [String] = []
+
+    func run() async throws {
+        guard !ids.isEmpty else { throw DatacubeExit.missing("datasets", Self.self) }
+        try await DatacubeExit.run {
+            let index = try await common.makeServices().index()
+            let types = try await DatasetTypes(index)
+            var infos: [DatasetInfo] = []
+            var missing: Int32 = 0
+            for text in ids {
+                if let dataset = try await index.dataset(try DatasetID.parse(text)) {
+                    infos.append(try await info(dataset, index, types, depth: 1))
+                } else {
+                    FileHandle.standardError.write(Data("\(text) missing\n".utf8))
+                    missing += 1
+                }
+            }
+            if !infos.isEmpty || format == .csv { Output.write(DatasetInfo.write(infos, format)) }
+            if missing > 0 { throw DatacubeExit.fail(datacube: missing) }
+        }
+    }
+
+    private func info(_ dataset: Dataset, _ index: Index, _ types: DatasetTypes, depth: Int) async throws -> DatasetInfo
+    {
+        var info = DatasetInfo(dataset: dataset, type: types.type(of: dataset), showsTime: true)
+        guard depth < maxDepth else { return info }
+        if showSources {
+            for source in try await index.sources(of: dataset.id) {
+                info.sources.append(
+                    (source.classifier, try await self.info(source.dataset, index, types, depth: depth + 1))
+                )
+            }
+        }
+        if showDerived {
+            for derived in try await index.derived(from: dataset.id) {
+                info.derived.append(try await self.info(derived, index, types, depth: depth + 1))
+            }
+        }
+        return info
+    }
+}
+
+/// The metadata types of products, to print fields by.
+struct DatasetTypes {
+    private let byProduct: [String: MetadataType]
+
+    init(_ index: Index) async throws {
+        let types = try await index.metadataTypes()
+        let pairs = try await index.products().compactMap { product in
+            types.first { $0.name == product.metadataType }.map { (product.name, $0) }
+        }
+        byProduct = Dictionary(pairs, uniquingKeysWith: { first, _ in first })
+    }
+
+    func type(of dataset: Dataset) -> MetadataType? { byProduct[dataset.productName] }
+
+    func type(of product: Product) -> MetadataType? { byProduct[product.name] }
+}
+
+/// Ids on the command line.
+enum DatasetID {
+    static func parse(_ text: String) throws -> UUID {
+        guard let id = UUID(uuidString: text) else {
+            throw CommandFailure(DatacubeExit.isDatacube ? .failed : .usage, "'\(text)' is no UUID")
+        }
+        return id
+    }
+}

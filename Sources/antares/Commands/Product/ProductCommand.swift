@@ -1,0 +1,155 @@
+import ArgumentParser
+import DatacubeIndex
+import Documents
+import Geo
+
+/// The group `product`.
+struct ProductCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "product",
+        abstract: "Products: what datasets of one kind have in common.",
+        subcommands: [ProductAddCommand.self, ProductListCommand.self, ProductShowCommand.self]
+    )
+}
+
+/// The command `product add`.
+struct ProductAddCommand: CommonCommand {
+    static let configuration = CommandConfiguration(commandName: "add", abstract: "Add products.")
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var lock: LockOptions
+    @Argument(help: "Product documents (YAML or JSON).", completion: .file())
+    var files: [String] = []
+
+    func run() async throws {
+        guard !files.isEmpty else { throw DatacubeExit.missing("", Self.self) }
+        try await DatacubeExit.run {
+            let services = try common.makeServices()
+            let documents = try DefinitionFiles.read(files)
+            let index = try await services.index()
+            for document in documents {
+                do {
+                    try await index.addProduct(document, locksTable: lock.allowExclusiveLock)
+                } catch let error as DocumentError {
+                    throw CommandFailure(
+                        DatacubeExit.isDatacube ? .failed : .configuration,
+                        "\(error) Invalid product definition: \(document.origin)"
+                    )
+                }
+                let name = document.value["name"]?.string ?? ""
+                Output.write("Adding \"\(name)\" (this might take a while) DONE")
+            }
+        }
+    }
+}
+
+/// The command `product list`.
+struct ProductListCommand: CommonCommand {
+    /// In which form products are listed.
+    enum Format: String, ExpressibleByArgument, CaseIterable { case `default`, csv, yaml, tab }
+
+    static let configuration = CommandConfiguration(commandName: "list", abstract: "List products.")
+    @OptionGroup var common: CommonOptions
+    @Option(name: .customShort("f"), help: "default, csv, yaml or tab.")
+    var format: Format = .default
+
+    func run() async throws {
+        try await DatacubeExit.run {
+            let index = try await common.makeServices().index()
+            let products = try await index.products()
+            let types = try await DatasetTypes(index)
+            let rows = products.map { DefinitionRow(name: $0.name, description: $0.description) }
+            try common.emit(rows) {
+                switch format {
+                case .default: DefinitionRow.table(rows)
+                case .csv: Self.csv(products)
+                case .tab: Self.table(products)
+                case .yaml: PythonYAML.write(products.map { Self.summary($0, types.type(of: $0)) })
+                }
+            }
+        }
+    }
+
+    private static let columns = [
+        "id", "name", "description", "ancillary_quality", "latgqa_cep90", "product_type", "gqa_abs_iterative_mean_xy",
+        "gqa_ref_source", "sat_path", "gqa_iterative_stddev_xy", "time", "sat_row", "orbit", "gqa", "instrument",
+        "gqa_abs_xy", "crs", "resolution", "tile_size", "spatial_dimensions",
+    ]
+
+    private static func csv(_ products: [Product]) -> String {
+        let lines = products.map { product in
+            columns.map { cell(product, $0) }.map(CSV.quoted).joined(separator: ",")
+        }
+        return CSV.text([columns.joined(separator: ",")] + lines)
+    }
+
+    private static func table(_ products: [Product]) -> String {
+        guard !products.isEmpty else { return "No products discovered :(" }
+        let shown = ["id", "name", "description", "crs", "resolution", "tile_size"]
+        return Output.table([shown] + products.map { product in shown.map { cell(product, $0) } })
+    }
+
+    private static func cell(_ product: Product, _ column: String) -> String {
+        switch column {
+        case "id": return product.id.map(String.init) ?? ""
+        case "name": return product.name
+        case "description": return product.description
+        case "crs": return product.gridSpec?.crs.definition ?? ""
+        case "resolution": return product.gridSpec.map { "(\($0.resolution.y), \($0.resolution.x))" } ?? ""
+        case "tile_size": return product.gridSpec.map { "(\($0.tileSize.y), \($0.tileSize.x))" } ?? ""
+        default: return ""
+        }
+    }
+
+    /// The search fields with what the product's signature fixes, as Python's `Product.to_dict` gives them.
+    private static func summary(_ product: Product, _ type: MetadataType?) -> PythonYAML.Node {
+        var entries: [(String, PythonYAML.Node)] = [
+            ("description", .value(.string(product.description))),
+            ("id", .value(product.id.map { .integer($0) } ?? .null)),
+            ("name", .value(.string(product.name))),
+        ]
+        if let license = product.definition["license"] { entries.append(("license", .value(license))) }
+        for field in (type?.fields ?? []) + (type?.fixedFields ?? [])
+        where !entries.contains(where: { $0.0 == field.name }) {
+            entries.append((field.name, .value(field.value(in: product.metadata) ?? .null)))
+        }
+        return .mapping(entries.sorted { $0.0 < $1.0 })
+    }
+}
+
+/// The command `product show`.
+struct ProductShowCommand: CommonCommand {
+    static let configuration = CommandConfiguration(commandName: "show", abstract: "Print products.")
+    @OptionGroup var common: CommonOptions
+    @Option(name: .customShort("f"), help: "yaml or json.")
+    var format: DefinitionFormat = .yaml
+    @Argument(help: "Names; all where none is given.")
+    var names: [String] = []
+
+    func run() async throws {
+        try await DatacubeExit.run {
+            let all = try await common.makeServices().index().products()
+            var shown = all
+            if !names.isEmpty {
+                shown = try names.map { name in
+                    guard let product = all.first(where: { $0.name == name }) else {
+                        throw CommandFailure(.failed, DefinitionFiles.missing("product", name, all.map(\.name)))
+                    }
+                    return product
+                }
+            }
+            guard !shown.isEmpty else { throw CommandFailure(.failed, "No products") }
+            Output.write(try format.write(shown.map(\.definition), "product"))
+        }
+    }
+}
+
+/// Cells of comma-separated values.
+enum CSV {
+    /// Lines with the ends that Python's csv module writes; the last newline is left to the caller.
+    static func text(_ lines: [String]) -> String { lines.map { $0 + "\r" }.joined(separator: "\n") }
+
+    static func quoted(_ cell: String) -> String {
+        guard cell.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return cell }
+        return "\"" + cell.replacing("\"", with: "\"\"") + "\""
+    }
+}

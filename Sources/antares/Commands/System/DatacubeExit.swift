@@ -1,0 +1,40 @@
+import ArgumentParser
+import DatacubeIndex
+import Documents
+import Foundation
+import Postgres
+
+/// Exit codes under the name `datacube`: the Open Data Cube's own, where they differ from those of antares.
+enum DatacubeExit {
+    /// True where the program was called by the name `datacube`.
+    static let isDatacube =
+        URL(fileURLWithPath: CommandLine.arguments.first ?? "antares").lastPathComponent == "datacube"
+
+    /// Runs a command; under the name `datacube` every failure ends with exit code 1.
+    static func run(_ body: () async throws -> Void) async throws {
+        do {
+            try await body()
+        } catch  where isDatacube && (error is IndexError || error is PostgresError || error is DocumentError) {
+            throw CommandFailure(.failed, "\(prefix(error))\(error)")
+        }
+    }
+
+    private static func prefix(_ error: any Error) -> String {
+        (error as? PostgresError)?.isUnreachable == true ? "Error Connecting to database: " : ""
+    }
+
+    /// Ends with a code of the Open Data Cube's under that name, and with a failure of our own otherwise.
+    static func fail(datacube: Int32, antares: ExitStatus = .failed) -> ExitCode {
+        ExitCode(isDatacube ? datacube : antares.rawValue)
+    }
+
+    /// Says that arguments are missing, prints the help and ends with exit code 1.
+    static func missing(_ what: String, _ command: (some ParsableCommand).Type) -> ExitCode {
+        let line = what.isEmpty ? "" : "Error: no \(what) provided\n\n"
+        // Click leaves the program's name out of the help that it prints this way, and tests look for that.
+        let help = command.helpMessage().split(separator: "\n", omittingEmptySubsequences: false)
+            .filter { !$0.hasPrefix("USAGE:") }.joined(separator: "\n")
+        Output.write(line + "Usage:  [OPTIONS] [ARGUMENTS]...\n\n" + help)
+        return ExitCode(isDatacube ? 1 : ExitStatus.usage.rawValue)
+    }
+}
