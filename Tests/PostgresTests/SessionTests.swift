@@ -65,19 +65,34 @@ import Testing
 
     @Test func `connections wait side by side`() async throws {
         let settings = try TestDatabase.make()
-        let start = ContinuousClock.now
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for _ in 0..<8 {
+        // Each query ends when all eight are under way at once, and gives up after a while where they never are.
+        let meeting = """
+            DO $$
+            DECLARE
+                present int := 0;
+            BEGIN
+                FOR turn IN 1..400 LOOP
+                    SELECT count(*) INTO present FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+                    WHERE l.locktype = 'advisory' AND d.datname = current_database();
+                    IF present = 8 THEN RETURN; END IF;
+                    PERFORM pg_sleep(0.05);
+                END LOOP;
+                RAISE 'only % of 8 connections are under way at once', present;
+            END $$
+            """
+        let connections = try await withThrowingTaskGroup(of: Connection.self) { group in
+            for number in 0..<8 {
                 group.addTask {
                     let connection = try await Connection.open(settings)
-                    try await connection.query("SELECT pg_sleep(0.5)")
-                    await connection.close()
+                    try await connection.query("SELECT pg_advisory_lock(\(number))")
+                    try await connection.query(meeting)
+                    return connection
                 }
             }
-            try await group.waitForAll()
+            return try await group.reduce(into: [Connection]()) { $0.append($1) }
         }
-        // One after another they would take four seconds.
-        #expect(ContinuousClock.now - start < .seconds(3))
+        #expect(connections.count == 8)
+        for connection in connections { await connection.close() }
     }
 }
 
