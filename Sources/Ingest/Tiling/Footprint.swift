@@ -7,11 +7,6 @@ public final class FootprintProjector {
     private let target: CRS
     private var transforms: [CRS: TransformBox] = [:]
 
-    private final class TransformBox {
-        let transform: CoordinateTransform
-        init(_ transform: consuming CoordinateTransform) { self.transform = transform }
-    }
-
     public init(to target: CRS) { self.target = target }
 
     /// Where a dataset has data, in the grid's CRS; nil where its document does not tell.
