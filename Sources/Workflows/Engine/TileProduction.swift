@@ -22,7 +22,9 @@ struct TileProduction {
         summary.bytesAtMost = tasks.reduce(0) { $0 + $1.bytes }
         let largest = tasks.lazy.flatMap(\.blocks).map(\.pixelCount).max() ?? 0
         summary.peakMemory = largest * bytesPerPixel * options.jobs
-        let indexed = try await index.datasets(matching: DatasetQuery(product: product.name))
+        // A dry run does not add a product that is not there yet.
+        let indexed =
+            product.id == nil ? [] : try await index.datasets(matching: DatasetQuery(product: product.name))
         let known = Set(indexed.map(\.id))
         var missing: [TileTask] = []
         for task in tasks {
@@ -71,6 +73,8 @@ struct TileProduction {
         if !old.isEmpty { try await index.archive(old.map(\.id)) }
         var choice = AddOptions()
         choice.products = [product.name]
+        // All sources are in the index: what a document in the older layout holds of them need not be matched again.
+        choice.addsLineage = false
         try await index.addDataset(
             SourceDocument(origin: task.storage.indexedPath, value: task.document),
             location: task.storage.location,
