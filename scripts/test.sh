@@ -6,10 +6,10 @@ cd "$(dirname "$0")/.."
 flags=(-c release -Xswiftc -enable-testing)
 log=.build/test.log
 
-if scripts/python-env.sh; then
-    export ANTARES_TEST_PYTHON=$PWD/.venv/bin/python
+if python=$(scripts/python-venv.sh); then
+    export ANTARES_TEST_PYTHON=$python/bin/python
 else
-    echo 'SKIPPED: WITHOUT A PACKAGE INDEX THERE IS NO PYTHON DATACUBE, AND NO TEST THAT PYTHON READS WHAT WE MAKE.' >&2
+    echo 'SKIPPED: THERE IS NO PYTHON DATACUBE (SEE ABOVE), AND NO TEST THAT PYTHON READS WHAT WE MAKE.' >&2
 fi
 if [ -z "${ANTARES_TEST_DATA:-}" ]; then
     for folder in ../shared/data ../../shared/data; do
