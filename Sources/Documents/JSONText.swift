@@ -48,7 +48,9 @@ public enum JSONText {
             out += "]"
         case .object(let object):
             out += "{"
-            let keys = sortedKeys ? object.keys.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) } : object.keys
+            let keys =
+                sortedKeys
+                ? object.keys.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) } : object.keys
             for (index, key) in keys.enumerated() {
                 if index > 0 { out += "," }
                 out += quoted(key)

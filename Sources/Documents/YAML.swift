@@ -13,7 +13,9 @@ public enum YAML {
         var documents: [SourceDocument] = []
         var index = 0
         while let value = try composer.nextDocument() {
-            if value != .null { documents.append(SourceDocument(origin: origin, text: text, part: index, value: value)) }
+            if value != .null {
+                documents.append(SourceDocument(origin: origin, text: text, part: index, value: value))
+            }
             index += 1
         }
         return documents

@@ -5,7 +5,10 @@ public enum AtomicFile {
     /// Lets `body` write to a temporary name beside `path`, syncs it and renames it; removes it on failure.
     ///
     /// The folder of `path` is made where it is missing. The temporary name keeps the ending of `path`.
-    public static func write(_ path: String, _ body: (_ temporary: String) throws(RasterError) -> Void) throws(RasterError) {
+    public static func write(
+        _ path: String,
+        _ body: (_ temporary: String) throws(RasterError) -> Void
+    ) throws(RasterError) {
         let file = try PendingFile(path)
         do throws(RasterError) {
             try body(file.temporary)

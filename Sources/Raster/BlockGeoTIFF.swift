@@ -94,7 +94,8 @@ public final class BlockGeoTIFF: Sendable {
                 "COMPRESS=DEFLATE", "PREDICTOR=YES", "BIGTIFF=IF_SAFER", "SPARSE_OK=TRUE", "RESAMPLING=\(resampling)",
             ])
             let (status, failures) = withCPLMessages { () -> CPLErr in
-                guard let source = GDALOpenEx(draft, UInt32(GDAL_OF_RASTER | GDAL_OF_VERBOSE_ERROR), nil, nil, nil) else {
+                guard let source = GDALOpenEx(draft, UInt32(GDAL_OF_RASTER | GDAL_OF_VERBOSE_ERROR), nil, nil, nil)
+                else {
                     return CE_Failure
                 }
                 defer { _ = antares_gdal_close(source) }

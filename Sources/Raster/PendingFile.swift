@@ -14,7 +14,12 @@ public final class PendingFile: Sendable {
         do {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         } catch {
-            throw RasterError(.createFailed, folder.path, [reason(error)], hint: "Check the rights of the folder above.")
+            throw RasterError(
+                .createFailed,
+                folder.path,
+                [reason(error)],
+                hint: "Check the rights of the folder above."
+            )
         }
         let mark = "\(ProcessInfo.processInfo.processIdentifier)-\(UInt32.random(in: 0...UInt32.max))"
         self.path = path

@@ -95,20 +95,30 @@ public struct RasterFile: ~Copyable {
             }
         }
         guard status == CE_None, failures.isEmpty else {
-            throw RasterError(.readFailed, name, failures, hint: "The file may be truncated or damaged: fetch it again.")
+            throw RasterError(
+                .readFailed,
+                name,
+                failures,
+                hint: "The file may be truncated or damaged: fetch it again."
+            )
         }
         return pixels
     }
 
     /// The whole of a band (counted from 1).
-    public func read<Element: PixelElement>(_ type: Element.Type = Element.self, band: Int) throws(RasterError) -> [Element] {
+    public func read<Element: PixelElement>(
+        _ type: Element.Type = Element.self,
+        band: Int
+    ) throws(RasterError) -> [Element] {
         try read(type, band: band, window: PixelWindow(column: 0, row: 0, width: width, height: height))
     }
 }
 
 private func readGeoBox(_ handle: GDALDatasetH, width: Int, height: Int) -> GeoBox? {
     var transform = [Double](repeating: 0, count: 6)
-    guard GDALGetGeoTransform(handle, &transform) == CE_None, let reference = GDALGetSpatialRef(handle) else { return nil }
+    guard GDALGetGeoTransform(handle, &transform) == CE_None, let reference = GDALGetSpatialRef(handle) else {
+        return nil
+    }
     guard let crs = CRSDescription.definition(of: reference) else { return nil }
     return GeoBox(crs: crs, affine: Affine(gdal: transform), width: width, height: height)
 }

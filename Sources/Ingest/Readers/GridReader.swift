@@ -49,7 +49,8 @@ public struct GridReader {
     @_specialize(where Element == Int16)
     @_specialize(where Element == Int32)
     @_specialize(where Element == Float)
-    func read<Element: PixelElement>(_ type: Element.Type, _ dataset: Dataset, onto target: GeoBox) throws -> [Element]? {
+    func read<Element: PixelElement>(_ type: Element.Type, _ dataset: Dataset, onto target: GeoBox) throws -> [Element]?
+    {
         guard let source = dataset.source(of: measurement.name) else {
             throw IngestError("dataset \(dataset.idText)", "has no location or no measurement '\(measurement.name)'")
         }

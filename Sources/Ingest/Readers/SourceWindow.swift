@@ -45,7 +45,14 @@ struct SourceWindow {
         let (sx, sy) = (Double(window.width) / Double(width), Double(window.height) / Double(height))
         geoBox = GeoBox(
             crs: source.crs,
-            affine: Affine(a: corner.a * sx, b: corner.b * sy, c: corner.c, d: corner.d * sx, e: corner.e * sy, f: corner.f),
+            affine: Affine(
+                a: corner.a * sx,
+                b: corner.b * sy,
+                c: corner.c,
+                d: corner.d * sx,
+                e: corner.e * sy,
+                f: corner.f
+            ),
             width: width,
             height: height
         )

@@ -89,7 +89,9 @@ struct TileFactory {
     /// One ring around everything within the cell where sources have data; the cell where that is unknown.
     private func validRing(of index: TileIndex, _ footprints: [MultiPolygon]) -> [Point] {
         let cell = grid.bounds(of: index)
-        let points = footprints.compactMap { $0.clipped(to: cell) }.flatMap { $0.parts.flatMap { $0.rings.flatMap { $0 } } }
+        let points = footprints.compactMap { $0.clipped(to: cell) }.flatMap {
+            $0.parts.flatMap { $0.rings.flatMap { $0 } }
+        }
         return convexHull(of: points) ?? cell.corners + [cell.corners[0]]
     }
 }

@@ -40,7 +40,8 @@ struct TileProduction {
         return try await make(missing, replacing: indexed, summary: summary)
     }
 
-    private func make(_ tasks: [TileTask], replacing indexed: [Dataset], summary: RunSummary) async throws -> RunSummary {
+    private func make(_ tasks: [TileTask], replacing indexed: [Dataset], summary: RunSummary) async throws -> RunSummary
+    {
         var summary = summary
         var done = summary.alreadyThere
         progress(done, summary.planned)

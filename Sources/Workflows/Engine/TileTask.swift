@@ -92,7 +92,9 @@ enum TileStorage: Sendable {
             }
             return file.attribute("id") == NameUUID.text(id)
         case .geoTIFF(let stem, let measurements):
-            guard let document = try? YAML.parse(file: indexedPath).first, document.value["id"]?.string == NameUUID.text(id) else {
+            guard let document = try? YAML.parse(file: indexedPath).first,
+                document.value["id"]?.string == NameUUID.text(id)
+            else {
                 return false
             }
             return measurements.allSatisfy { name in

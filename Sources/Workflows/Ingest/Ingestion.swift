@@ -43,7 +43,8 @@ public struct Ingestion: Sendable {
         guard !datasets.isEmpty else {
             throw WorkflowError(
                 .noInput,
-                "product '\(source.name)' has no datasets" + (years.map { " in \($0.lowerBound)-\($0.upperBound)" } ?? ""),
+                "product '\(source.name)' has no datasets"
+                    + (years.map { " in \($0.lowerBound)-\($0.upperBound)" } ?? ""),
                 hint: "Index scenes first: antares prepare_metadata, then datacube dataset add."
             )
         }
@@ -102,7 +103,9 @@ public struct Ingestion: Sendable {
     private func variable(_ band: IngestionConfig.Band, _ made: IngestProgram.Band) -> NetCDFTile.Variable {
         var attributes = band.attributes
         for (name, value) in [("scale_factor", made.target.scaleFactor), ("add_offset", made.target.addOffset)] {
-            if let value, value != (name == "scale_factor" ? 1 : 0) { attributes.append(("stored_\(name)", "\(value)")) }
+            if let value, value != (name == "scale_factor" ? 1 : 0) {
+                attributes.append(("stored_\(name)", "\(value)"))
+            }
         }
         return NetCDFTile.Variable(
             name: band.name,
@@ -174,7 +177,9 @@ public struct Ingestion: Sendable {
 
     /// What stays true of a tile of the properties of its scene.
     private static func kept(from dataset: Dataset) -> DocumentObject {
-        let keys = ["eo:platform", "eo:instrument", "eo:gsd", "odc:product_family", "odc:producer", "dea:dataset_maturity"]
+        let keys = [
+            "eo:platform", "eo:instrument", "eo:gsd", "odc:product_family", "odc:producer", "dea:dataset_maturity",
+        ]
         var kept = DocumentObject()
         for key in keys { kept[key] = dataset.document.at("properties", key) }
         return kept

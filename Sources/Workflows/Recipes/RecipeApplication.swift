@@ -125,7 +125,10 @@ public struct RecipeApplication: Sendable {
             throw WorkflowError(.badRequest, "'\(productName)' is no name for a product")
         }
         if isDryRun { return product }
-        try await index.addProduct(SourceDocument(origin: "recipe \(recipe.name)", value: definition), locksTable: false)
+        try await index.addProduct(
+            SourceDocument(origin: "recipe \(recipe.name)", value: definition),
+            locksTable: false
+        )
         return try await index.product(named: productName)
     }
 }
