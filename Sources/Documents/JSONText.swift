@@ -10,7 +10,9 @@ public enum JSONText {
         return try parser.parseDocument()
     }
 
-    /// One line of JSON. Numbers that are not finite become the texts NaN, Infinity and -Infinity.
+    /// One line of JSON.
+    ///
+    /// Numbers that are not finite become the texts NaN, Infinity and -Infinity.
     public static func write(_ value: DocumentValue, sortedKeys: Bool = false) -> String {
         var out = ""
         append(value, to: &out, sortedKeys: sortedKeys)

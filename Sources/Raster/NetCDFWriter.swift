@@ -43,7 +43,9 @@ public final class NetCDFWriter: Sendable {
         }
     }
 
-    /// Writes what is cached and closes; a full disk is often first reported here. To be called once, and last.
+    /// Writes what is cached and closes; a full disk is often first reported here.
+    ///
+    /// To be called once, and last.
     public func close() throws(RasterError) {
         try NetCDFLock.withLock { () throws(RasterError) in
             try check(nc_close(file), .closeFailed, path, hint: AtomicFile.spaceHint(for: path))

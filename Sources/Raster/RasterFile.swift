@@ -59,11 +59,10 @@ public struct RasterFile: ~Copyable {
 
     /// The pixels under `window`, row-major, converted to `Element` by GDAL.
     ///
-    /// - Parameters:
-    ///   - band: Counted from 1.
-    ///   - window: Must lie within the file.
-    ///   - width: Columns of the result; fewer than the window has means decimation by nearest, from overviews.
-    ///   - height: Rows of the result.
+    /// - `band`: Counted from 1.
+    /// - `window`: Must lie within the file.
+    /// - `width`: Columns of the result; fewer than the window has means decimation by nearest, from overviews.
+    /// - `height`: Rows of the result.
     public func read<Element: PixelElement>(
         _ type: Element.Type = Element.self,
         band: Int,

@@ -8,9 +8,8 @@ public struct GridReader {
     private let resampling: Resampling
     private let cache: SourceCache
 
-    /// - Parameters:
-    ///   - measurement: As the product defines it; its nodata marks missing pixels in results.
-    ///   - cache: The open files of the calling thread.
+    /// - `measurement`: As the product defines it; its nodata marks missing pixels in results.
+    /// - `cache`: The open files of the calling thread.
     public init(_ measurement: Measurement, resampling: Resampling = .nearest, cache: SourceCache) {
         (self.measurement, self.resampling, self.cache) = (measurement, resampling, cache)
     }

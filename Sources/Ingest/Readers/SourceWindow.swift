@@ -15,7 +15,7 @@ struct SourceWindow {
 
     /// Nil where the grids do not meet.
     ///
-    /// - Parameter transform: From the target's CRS to the source's.
+    /// - `transform`: From the target's CRS to the source's.
     init?(of source: GeoBox, under target: GeoBox, transform: borrowing CoordinateTransform) {
         guard let toPixel = source.affine.inverse else { return nil }
         let (w, h) = (Double(target.width), Double(target.height))

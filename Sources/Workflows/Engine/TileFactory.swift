@@ -18,9 +18,8 @@ struct TileFactory {
     let software: String
     let blockSize: XY<Int>
 
-    /// - Parameters:
-    ///   - stem: Path of the files without ending.
-    ///   - footprints: Where the sources have data, in the grid's CRS.
+    /// - `stem`: Path of the files without ending.
+    /// - `footprints`: Where the sources have data, in the grid's CRS.
     func task(
         _ index: TileIndex,
         time: TimeRange,

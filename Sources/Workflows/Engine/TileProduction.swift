@@ -15,7 +15,7 @@ struct TileProduction {
     /// Called with the number of tiles done and planned.
     let progress: @Sendable (Int, Int) -> Void
 
-    /// - Parameter bytesPerPixel: What a pixel of a block takes while it is computed.
+    /// - `bytesPerPixel`: What a pixel of a block takes while it is computed.
     func run(_ tasks: [TileTask], bytesPerPixel: Int, summary: RunSummary) async throws -> RunSummary {
         var summary = summary
         summary.planned = tasks.count

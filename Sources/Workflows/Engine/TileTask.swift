@@ -22,7 +22,7 @@ struct TileTask: Sendable {
 protocol TileProgram: Sendable {
     /// Computes one block and hands over what is not empty of it.
     ///
-    /// - Parameter cache: The open files of the calling thread.
+    /// - `cache`: The open files of the calling thread.
     func run(_ window: PixelWindow, of geoBox: GeoBox, into block: inout ComputedBlock, cache: SourceCache) throws
 }
 
