@@ -24,6 +24,6 @@ mkdir -p .build
 status=0
 swift test --skip-build >"$log" 2>&1 || status=$?
 grep -E '✘|SKIPPED|skipped|error:' "$log" || true
-grep -E 'Test run with .* (passed|failed)|unexpected signal|Fatal error' "$log" || tail -n 40 "$log"
+grep -E '(✔|✘) Suite|Test run with .* (passed|failed)|unexpected signal|Fatal error' "$log" || tail -n 40 "$log"
 [ "$status" = 0 ] || echo "The whole output is in $log." >&2
 exit "$status"

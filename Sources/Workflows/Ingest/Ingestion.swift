@@ -30,7 +30,12 @@ public struct Ingestion: Sendable {
         progress: @escaping @Sendable (_ done: Int, _ planned: Int) -> Void
     ) async throws -> RunSummary {
         let source = try await index.product(named: config.sourceProduct)
-        let output = try await outputProduct(from: source, index: index, isDryRun: options.isDryRun)
+        let output = try await OutputProduct(
+            definition: try config.outputDefinition(of: source),
+            origin: origin,
+            hint: "Use another output_type, or --allow-product-changes to go on with the indexed one.",
+            allowsChanges: allowsProductChanges
+        ).ensure(on: index, isDryRun: options.isDryRun)
         var summary = RunSummary(product: output.name)
         let bands = try config.bands.map { band in
             IngestProgram.Band(
@@ -76,28 +81,6 @@ public struct Ingestion: Sendable {
             let last = TimeRange(period: "\(years.upperBound)")
         else { return nil }
         return TimeRange(begin: first.begin, end: last.end)
-    }
-
-    /// The product of the tiles, added where it is missing.
-    private func outputProduct(from source: Product, index: any DatasetIndex, isDryRun: Bool) async throws -> Product {
-        let definition = try config.outputDefinition(of: source)
-        let existing = try await index.products().first { $0.name == config.outputProduct }
-        if let existing {
-            guard existing.definition == definition || allowsProductChanges else {
-                throw WorkflowError(
-                    .badRequest,
-                    "\(origin): product '\(existing.name)' is in the index with another definition",
-                    hint: "Use another output_type, or --allow-product-changes to go on with the indexed one."
-                )
-            }
-            return existing
-        }
-        guard let product = Product(definition: definition) else {
-            throw WorkflowError(.badRequest, "\(origin): output_type gives no product name")
-        }
-        if isDryRun { return product }
-        try await index.addProduct(SourceDocument(origin: origin, value: definition), locksTable: false)
-        return try await index.product(named: config.outputProduct)
     }
 
     private func variable(_ band: IngestionConfig.Band, _ made: IngestProgram.Band) -> NetCDFTile.Variable {
