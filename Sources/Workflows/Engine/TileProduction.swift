@@ -22,7 +22,9 @@ struct TileProduction {
         summary.bytesAtMost = tasks.reduce(0) { $0 + $1.bytes }
         let largest = tasks.lazy.flatMap(\.blocks).map(\.pixelCount).max() ?? 0
         summary.peakMemory = largest * bytesPerPixel * options.jobs
-        let indexed = try await index.datasets(matching: DatasetQuery(product: product.name))
+        // In a dry run the product may not be in the index yet.
+        let isNew = product.id == nil && options.isDryRun
+        let indexed = isNew ? [] : try await index.datasets(matching: DatasetQuery(product: product.name))
         let known = Set(indexed.map(\.id))
         var missing: [TileTask] = []
         for task in tasks {
