@@ -12,14 +12,17 @@ public final class NetCDFWriter: Sendable {
     private let path: String
 
     /// Creates the file with dimensions, coordinates and attributes; `path` must not exist.
-    public init(creating path: String, tile: NetCDFTile) throws(RasterError) {
-        self.path = path
+    ///
+    /// - Parameter name: What errors call the file, where `path` is a temporary one.
+    public init(creating path: String, for name: String? = nil, tile: NetCDFTile) throws(RasterError) {
+        let name = name ?? path
+        self.path = name
         (file, variables) = try NetCDFLock.withLock { () throws(RasterError) in
             var file: Int32 = 0
             let status = nc_create(path, NC_NETCDF4 | NC_NOCLOBBER, &file)
-            try check(status, .createFailed, path, hint: AtomicFile.spaceHint(for: path))
+            try checkWriting(status, .createFailed, name)
             do throws(RasterError) {
-                return (file, try NetCDFLayout(file: file, path: path).define(tile))
+                return (file, try NetCDFLayout(file: file, path: name).define(tile))
             } catch {
                 nc_abort(file)
                 throw error
@@ -39,14 +42,14 @@ public final class NetCDFWriter: Sendable {
         try NetCDFLock.withLock { () throws(RasterError) in
             let start = [time, window.row, window.column]
             let status = Element.put(file, variable, start, [1, window.height, window.width], pixels)
-            try check(status, .writeFailed, path, hint: AtomicFile.spaceHint(for: path))
+            try checkWriting(status, .writeFailed, path)
         }
     }
 
     /// Writes what is cached and closes; a full disk is often first reported here. To be called once, and last.
     public func close() throws(RasterError) {
         try NetCDFLock.withLock { () throws(RasterError) in
-            try check(nc_close(file), .closeFailed, path, hint: AtomicFile.spaceHint(for: path))
+            try checkWriting(nc_close(file), .closeFailed, path)
         }
     }
 
