@@ -13,7 +13,7 @@ public final class NetCDFWriter: Sendable {
 
     /// Creates the file with dimensions, coordinates and attributes; `path` must not exist.
     ///
-    /// - Parameter name: What errors call the file, where `path` is a temporary one.
+    /// Errors call the file `name`, where `path` is a temporary one.
     public init(creating path: String, for name: String? = nil, tile: NetCDFTile) throws(RasterError) {
         let name = name ?? path
         self.path = name

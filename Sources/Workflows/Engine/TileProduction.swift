@@ -18,6 +18,8 @@ struct TileProduction {
     /// - Parameter bytesPerPixel: What a pixel of a block takes while it is computed.
     func run(_ tasks: [TileTask], bytesPerPixel: Int, summary: RunSummary) async throws -> RunSummary {
         var summary = summary
+        // Before the work, which may take hours.
+        for note in summary.notes { log.warning("\(note)") }
         summary.planned = tasks.count
         summary.bytesAtMost = tasks.reduce(0) { $0 + $1.bytes }
         let largest = tasks.lazy.flatMap(\.blocks).map(\.pixelCount).max() ?? 0

@@ -188,8 +188,8 @@ struct IngestionTests {
         ("driver: NetCDF CF", "driver: NetCDF", "config.yaml:8: 'storage.driver' has the unknown value 'NetCDF'. Did you mean 'NetCDF CF'?"),
         ("dtype: uint8", "dtype: uint", "config.yaml:19: 'measurements[2].dtype' has the unknown value 'uint'. Did you mean 'uint8'?"),
         ("x: 1000.0, y: 1000.0", "x: 1010.0, y: 1010.0", "config.yaml:7: 'storage' has a tile_size.x of 50.5 pixels. Cells would leave gaps"),
-        ("src_varname: nir", "src_varname: nirr", "unknown measurement 'nirr': product 'scenes' has no such measurement. Did you mean 'nir'?"),
-        ("source_type: scenes", "source_type: scene", "unknown product 'scene': there is no such product in the index. Did you mean 'scenes'?"),
+        ("src_varname: nir", "src_varname: nirr", "config.yaml:18: 'measurements[1].src_varname' names the measurement 'nirr', which product 'scenes' lacks. Did you mean 'nir'?"),
+        ("source_type: scenes", "source_type: scene", "config.yaml:1: 'source_type' names the product 'scene', which is not in the index. Did you mean 'scenes'?"),
     ])
     func `a mistake in the configuration is named with line and nearest word`(old: String, new: String, message: String) async throws {
         let cube = try await TestCube()
