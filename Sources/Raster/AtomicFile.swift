@@ -37,10 +37,14 @@ public enum AtomicFile {
     ///
     /// What the libraries say of a full disk is too often something else: "HDF error", "Permission denied".
     static func writeFailure(_ code: RasterError.Code, _ path: String, _ messages: [String]) -> RasterError {
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-        guard let reason = refusal(of: folder) else {
+        guard let reason = refusal(of: path, bytes: 1 << 20) else {
             return RasterError(code, path, messages, hint: "Check the folder, then run the same command again.")
         }
+        return failure(code, path, reason)
+    }
+
+    /// The error for a file that the file system refuses with an error number.
+    static func failure(_ code: RasterError.Code, _ path: String, _ reason: Int32) -> RasterError {
         let isFull = reason == ENOSPC || reason == EDQUOT
         return RasterError(
             code,
@@ -52,8 +56,9 @@ public enum AtomicFile {
         )
     }
 
-    /// Why a megabyte cannot be written to a folder; nil where it can.
-    private static func refusal(of folder: String) -> Int32? {
+    /// Why so many bytes cannot be written to the folder of `path`; nil where they can.
+    static func refusal(of path: String, bytes: Int) -> Int32? {
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
         let probe = "\(folder)/.partial-probe-\(UInt64.random(in: 0...UInt64.max))"
         let descriptor = open(probe, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { return errno }
@@ -61,7 +66,6 @@ public enum AtomicFile {
             close(descriptor)
             unlink(probe)
         }
-        let code = posix_fallocate(descriptor, 0, 1 << 20)
-        return code == 0 ? nil : code
+        return Room.take(bytes, behind: probe)
     }
 }

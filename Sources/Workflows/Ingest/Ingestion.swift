@@ -42,13 +42,7 @@ public struct Ingestion: Sendable {
             )
         }
         let datasets = try await index.datasets(matching: DatasetQuery(product: source.name, time: yearRange))
-        guard !datasets.isEmpty else {
-            throw WorkflowError(
-                .noInput,
-                "product '\(source.name)' has no datasets" + (years.map { " in \($0.lowerBound)-\($0.upperBound)" } ?? ""),
-                hint: "Index scenes first: antares prepare_metadata, then datacube dataset add."
-            )
-        }
+        guard !datasets.isEmpty else { throw try await noDatasets(source, index) }
         let widest = bands.map { $0.source.dtype.byteCount + $0.target.dtype.byteCount }.max() ?? 2
         let bytesPerPixel = 4 * widest
         let factory = TileFactory(
@@ -94,6 +88,18 @@ public struct Ingestion: Sendable {
                 throw reader.failure(reason, hint: error.hint)
             }
         }
+    }
+
+    private func noDatasets(_ source: Product, _ index: any DatasetIndex) async throws -> WorkflowError {
+        let period = years.map { $0.count == 1 ? " in \($0.lowerBound)" : " in \($0.lowerBound)-\($0.upperBound)" } ?? ""
+        let seen = try await index.datasets(matching: DatasetQuery(product: source.name)).compactMap(\.time)
+        let hint =
+            if let begin = seen.map(\.begin).min(), let end = seen.map(\.end).max() {
+                "It has data from \(Timestamp.day(begin)) to \(Timestamp.day(end))."
+            } else {
+                "Index scenes first: antares prepare_metadata, then datacube dataset add."
+            }
+        return WorkflowError(.noInput, "product '\(source.name)' has no datasets\(period)", hint: hint)
     }
 
     private var yearRange: TimeRange? {
