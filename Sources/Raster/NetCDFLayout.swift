@@ -151,6 +151,6 @@ struct NetCDFLayout {
     }
 
     private func call(_ status: Int32) throws(RasterError) {
-        try check(status, .createFailed, path, hint: AtomicFile.spaceHint(for: path))
+        try checkWriting(status, .createFailed, path)
     }
 }

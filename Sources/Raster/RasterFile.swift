@@ -45,6 +45,12 @@ public struct RasterFile: ~Copyable {
         return isSet == 0 ? nil : value
     }
 
+    /// A metadata item of a band (counted from 1).
+    func metadata(_ name: String, domain: String, band: Int) -> String? {
+        guard let band = GDALGetRasterBand(handle, Int32(band)) else { return nil }
+        return GDALGetMetadataItem(band, name, domain).map { String(cString: $0) }
+    }
+
     /// Width and height of the blocks in which a band (counted from 1) is stored.
     public func blockSize(band: Int) -> (width: Int, height: Int) {
         var (width, height): (Int32, Int32) = (0, 0)

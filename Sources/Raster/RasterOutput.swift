@@ -99,7 +99,7 @@ public enum RasterOutput {
                 return antares_gdal_close(made)
             }
             guard status.rawValue < CE_Failure.rawValue, failures.isEmpty else {
-                throw RasterError(.writeFailed, path, failures, hint: AtomicFile.spaceHint(for: path))
+                throw AtomicFile.writeFailure(.writeFailed, path, failures)
             }
         }
     }

@@ -98,7 +98,9 @@ enum TileStorage: Sendable {
                 return false
             }
             return measurements.allSatisfy { name in
-                guard let raster = try? RasterFile(opening: file(stem, name)) else { return false }
+                guard let raster = try? RasterFile(opening: file(stem, name)), raster.holdsAllBlocks else {
+                    return false
+                }
                 let last = PixelWindow(column: raster.width - 1, row: raster.height - 1, width: 1, height: 1)
                 return (try? raster.read(Double.self, band: 1, window: last)) != nil
             }

@@ -16,9 +16,10 @@ public struct Ingestion: Sendable {
     /// Goes on with the product as it is where the configuration now says otherwise.
     public var allowsProductChanges = false
     public let software: String
+    private let document: SourceDocument
 
     public init(_ document: SourceDocument, software: String) throws {
-        (config, origin) = (try IngestionConfig(document), document.origin)
+        (config, origin, self.document) = (try IngestionConfig(document), document.origin, document)
         self.software = software
     }
 
@@ -29,7 +30,8 @@ public struct Ingestion: Sendable {
         log: Logger,
         progress: @escaping @Sendable (_ done: Int, _ planned: Int) -> Void
     ) async throws -> RunSummary {
-        let source = try await index.product(named: config.sourceProduct)
+        let source = try await sourceProduct(in: index)
+        try checkSources(source)
         let output = try await OutputProduct(
             definition: try config.outputDefinition(of: source),
             origin: origin,
@@ -45,14 +47,7 @@ public struct Ingestion: Sendable {
             )
         }
         let datasets = try await index.datasets(matching: DatasetQuery(product: source.name, time: yearRange))
-        guard !datasets.isEmpty else {
-            throw WorkflowError(
-                .noInput,
-                "product '\(source.name)' has no datasets"
-                    + (years.map { " in \($0.lowerBound)-\($0.upperBound)" } ?? ""),
-                hint: "Index scenes first: antares prepare_metadata, then datacube dataset add."
-            )
-        }
+        guard !datasets.isEmpty else { throw try await noDatasets(source, index) }
         let widest = bands.map { $0.source.dtype.byteCount + $0.target.dtype.byteCount }.max() ?? 2
         let bytesPerPixel = 4 * widest
         let factory = TileFactory(
@@ -74,6 +69,43 @@ public struct Ingestion: Sendable {
         let tasks = try plan(datasets, factory: factory, bands: bands, summary: &summary)
         let production = TileProduction(product: output, index: index, options: options, log: log, progress: progress)
         return try await production.run(tasks, bytesPerPixel: bytesPerPixel, summary: summary)
+    }
+
+    /// The product of the scenes; an error names the line of the configuration.
+    private func sourceProduct(in index: any DatasetIndex) async throws -> Product {
+        let products = try await index.products()
+        if let product = products.first(where: { $0.name == config.sourceProduct }) { return product }
+        let near = nearest(to: config.sourceProduct, in: products.map(\.name)).map { "Did you mean '\($0)'? " } ?? ""
+        throw try document.root.required("source_type").failure(
+            "names the product '\(config.sourceProduct)', which is not in the index",
+            hint: near + "See: antares list products."
+        )
+    }
+
+    /// Fails at the first measurement that the product of the scenes lacks, with its line.
+    private func checkSources(_ source: Product) throws {
+        for (band, entry) in zip(config.bands, try document.root.required("measurements").elements()) {
+            do {
+                _ = try source.measurement(band.sourceName)
+            } catch let error as IndexError {
+                let reader = try entry.optional("src_varname") ?? entry.required("name")
+                let reason = "names the measurement '\(band.sourceName)', which product '\(source.name)' lacks"
+                throw reader.failure(reason, hint: error.hint)
+            }
+        }
+    }
+
+    private func noDatasets(_ source: Product, _ index: any DatasetIndex) async throws -> WorkflowError {
+        let period =
+            years.map { $0.count == 1 ? " in \($0.lowerBound)" : " in \($0.lowerBound)-\($0.upperBound)" } ?? ""
+        let seen = try await index.datasets(matching: DatasetQuery(product: source.name)).compactMap(\.time)
+        let hint =
+            if let begin = seen.map(\.begin).min(), let end = seen.map(\.end).max() {
+                "It has data from \(Timestamp.day(begin)) to \(Timestamp.day(end))."
+            } else {
+                "Index scenes first: antares prepare_metadata, then datacube dataset add."
+            }
+        return WorkflowError(.noInput, "product '\(source.name)' has no datasets\(period)", hint: hint)
     }
 
     private var yearRange: TimeRange? {

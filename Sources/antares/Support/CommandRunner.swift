@@ -30,7 +30,7 @@ struct CommandRunner {
         {
             root.exit(withError: error)
         }
-        if error is CancellationError || Interrupt.isRequested {
+        if error is CancellationError || (Interrupt.isRequested && !(error is CommandFailure)) {
             fail(.interrupted, "interrupted. Run the same command again: what is done is kept.", asJSON: wantsJSON)
         }
         let status = error is ValidationError ? ExitStatus.usage : ExitStatus(of: error)

@@ -40,6 +40,9 @@ extension Services {
             let path = "\(folder)/\(name).yaml"
             if files.fileExists(atPath: path) { return try read(path) }
         }
+        if name.contains("/") || name.hasSuffix(".yaml") {
+            throw CommandFailure(.noInput, "the recipe file '\(name)' does not exist. Check the path.")
+        }
         let known = try recipes().map(\.name)
         let near = nearest(to: name, in: known).map { "Did you mean '\($0)'? " } ?? ""
         throw CommandFailure(

@@ -207,11 +207,11 @@ struct IngestionTests {
         ),
         (
             "src_varname: nir", "src_varname: nirr",
-            "unknown measurement 'nirr': product 'scenes' has no such measurement. Did you mean 'nir'?"
+            "config.yaml:18: 'measurements[1].src_varname' names the measurement 'nirr', which product 'scenes' lacks. Did you mean 'nir'?"
         ),
         (
             "source_type: scenes", "source_type: scene",
-            "unknown product 'scene': there is no such product in the index. Did you mean 'scenes'?"
+            "config.yaml:1: 'source_type' names the product 'scene', which is not in the index. Did you mean 'scenes'?"
         ),
     ])
     func `a mistake in the configuration is named with line and nearest word`(
