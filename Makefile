@@ -42,4 +42,4 @@ lint:
 
 clean:
 	-scripts/demo.sh --stop
-	rm -rf .build demo-output bench-output .venv
+	rm -rf .build demo-output bench-output

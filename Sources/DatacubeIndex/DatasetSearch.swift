@@ -18,9 +18,10 @@ struct DatasetSearch {
             if let rest, rest <= 0 { break }
             found += try select(conditions, limit: rest)
         }
-        return found.sorted {
-            ($0.time?.center ?? .distantPast, $0.idText) < ($1.time?.center ?? .distantPast, $1.idText)
-        }
+        // Times are read once each, not at every comparison.
+        return found.map { (time: $0.time?.center ?? .distantPast, id: $0.idText, dataset: $0) }
+            .sorted { ($0.time, $0.id) < ($1.time, $1.id) }
+            .map(\.dataset)
     }
 
     func datasets(ids: [UUID]) throws -> [Dataset] {

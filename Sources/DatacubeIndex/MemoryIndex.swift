@@ -15,7 +15,7 @@ public actor MemoryIndex: DatasetIndex {
 
     @discardableResult
     public func addProduct(_ document: SourceDocument, locksTable: Bool = false) throws -> AdditionOutcome {
-        guard let product = Product(definition: document.value) else {
+        guard let product = Product(id: known.count + 1, definition: document.value) else {
             throw IndexError(.invalidDefinition, document.origin, "it has no name")
         }
         if let existing = known.first(where: { $0.name == product.name }) {

@@ -57,6 +57,7 @@ public final class Session {
     /// Runs a script of several statements without parameters.
     public func execute(_ script: String) throws {
         let handle = try open()
+        statementLog.debug("\(script)")
         PQclear(try check(PQexec(handle, script), script))
     }
 
@@ -116,6 +117,7 @@ public final class Session {
                 sqlState: "22021"
             )
         }
+        statementLog.debug("\(sql)")
         let result = withCStrings(parameters) { values in
             PQexecParams(handle, sql, Int32(parameters.count), nil, values, nil, nil, 0)
         }
@@ -181,6 +183,9 @@ public final class Session {
         }
     }
 }
+
+/// Every statement, without its values; shown by `--log-queries`.
+private let statementLog = Logger(label: "antares.statements")
 
 /// Where notices of one connection go.
 private final class NoticeLog {

@@ -15,7 +15,7 @@ public final class BlockGeoTIFF: Sendable {
     private let path: String
     private let resampling: String
 
-    /// - Parameter metadata: Of the file, beside the band's name.
+    /// - `metadata`: Of the file, beside the band's name.
     public init(
         _ path: String,
         geoBox: GeoBox,

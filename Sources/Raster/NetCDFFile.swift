@@ -44,7 +44,7 @@ public final class NetCDFFile: Sendable {
 
     /// A block of a variable with dimensions (time, y, x) or (y, x), row-major, converted to `Element`.
     ///
-    /// - Parameter time: Counted from 0; ignored for a variable without time.
+    /// - `time`: Counted from 0; ignored for a variable without time.
     public func read<Element: PixelElement>(
         _ type: Element.Type = Element.self,
         variable: String,

@@ -109,6 +109,22 @@ import Testing
         }
     }
 
+    @Test(.enabled(if: geteuid() == 0, "ONLY ROOT CAN MOUNT A DISK THAT IS TOO SMALL"))
+    func `a full disk says what to free`() throws {
+        let folder = try TemporaryFolder()
+        guard
+            try TestSupport.run("mount", ["-t", "tmpfs", "-o", "size=10m,mode=755", "tmpfs", folder.path]).status == 0
+        else {
+            return FileHandle.standardError.write(Data("!!! SKIPPED: NO DISK CAN BE MOUNTED HERE. !!!\n".utf8))
+        }
+        defer { _ = try? TestSupport.run("umount", [folder.path]) }
+        let server = PrivateServer(dataDirectory: folder.url.appending(path: "pg"))
+        let error = try #require(throws: PostgresError.self) { try server.ensureRunning() }
+        #expect(error.description.contains("No space left on device"))
+        #expect(error.description.contains("The disk is full: free space below \(server.dataDirectory.path)"))
+        #expect(!server.status().isInitialised)
+    }
+
     @Test(.enabled(if: geteuid() == 0)) func `root gets a folder that account postgres can reach`() {
         let server = PrivateServer(dataDirectory: URL(fileURLWithPath: "/root/.local/share/antares/postgres"))
         #expect(server.dataDirectory.path == "/var/lib/antares/postgres")

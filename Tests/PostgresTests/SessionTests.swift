@@ -63,36 +63,36 @@ import Testing
         #expect(try session.query("SELECT a FROM t").map { $0.int("a") } == [2])
     }
 
-    @Test func `connections wait side by side`() async throws {
+    @Test func `connections that wait do not hold the threads of other tasks`() async throws {
         let settings = try TestDatabase.make()
-        // Each query ends when all eight are under way at once, and gives up after a while where they never are.
-        let meeting = """
+        // Each statement ends only when all eight run at the same time, more than there are threads in the pool.
+        let barrier = """
             DO $$
-            DECLARE
-                present int := 0;
             BEGIN
-                FOR turn IN 1..400 LOOP
-                    SELECT count(*) INTO present FROM pg_locks l JOIN pg_database d ON d.oid = l.database
-                    WHERE l.locktype = 'advisory' AND d.datname = current_database();
-                    IF present = 8 THEN RETURN; END IF;
-                    PERFORM pg_sleep(0.05);
+                FOR i IN 1..6000 LOOP
+                    PERFORM pg_stat_clear_snapshot();
+                    IF (SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+                        AND query LIKE 'DO %barrier%') >= 8 THEN RETURN; END IF;
+                    PERFORM pg_sleep(0.01);
                 END LOOP;
-                RAISE 'only % of 8 connections are under way at once', present;
+                RAISE 'the barrier was not reached';
             END $$
             """
-        let connections = try await withThrowingTaskGroup(of: Connection.self) { group in
-            for number in 0..<8 {
-                group.addTask {
-                    let connection = try await Connection.open(settings)
-                    try await connection.query("SELECT pg_advisory_lock(\(number))")
-                    try await connection.query(meeting)
-                    return connection
-                }
-            }
-            return try await group.reduce(into: [Connection]()) { $0.append($1) }
+        let connections = try await (0..<8).asyncMap { _ in try await Connection.open(settings) }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for connection in connections { group.addTask { try await connection.query(barrier) } }
+            try await group.waitForAll()
         }
-        #expect(connections.count == 8)
         for connection in connections { await connection.close() }
+    }
+}
+
+extension Sequence {
+    /// The results of a body that waits, one after another.
+    fileprivate func asyncMap<T>(_ body: (Element) async throws -> T) async rethrows -> [T] {
+        var results: [T] = []
+        for element in self { results.append(try await body(element)) }
+        return results
     }
 }
 

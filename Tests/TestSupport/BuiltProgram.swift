@@ -25,7 +25,7 @@ public struct BuiltProgram: Sendable {
         try run(line.split(separator: " ").map(String.init), environment: environment)
     }
 
-    /// - Parameter name: What the program is called as; `datacube` answers as the Open Data Cube's command.
+    /// - `name`: What the program is called as; `datacube` answers as the Open Data Cube's command.
     public func run(
         _ arguments: [String],
         as name: String = "antares",

@@ -9,7 +9,7 @@ public struct ShellResult: Sendable {
 
 /// Runs a program found on PATH and waits for it.
 ///
-/// - Parameter environment: Replaces or adds variables; nil removes one.
+/// - `environment`: Replaces or adds variables; nil removes one.
 public func run(
     _ program: String,
     _ arguments: [String],
@@ -42,7 +42,7 @@ public struct RunningProgram {
 
 /// Starts a program found on PATH.
 ///
-/// - Parameter environment: Replaces or adds variables; nil removes one.
+/// - `environment`: Replaces or adds variables; nil removes one.
 public func start(
     _ program: String,
     _ arguments: [String],

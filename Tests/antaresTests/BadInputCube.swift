@@ -54,7 +54,7 @@ struct BadInputCube {
 
     /// Writes the shipped ingestion configuration with changes, and returns its path.
     ///
-    /// - Parameter cell: Width and height of a tile in metres; two kilometres make several tiles of a scene.
+    /// - `cell`: Width and height of a tile in metres; two kilometres make several tiles of a scene.
     @discardableResult
     func writeIngestion(
         _ name: String = "ingestion.yaml",

@@ -70,4 +70,15 @@ import Testing
         #expect(result.status == 66)
         #expect(result.errors.contains("cannot open 'nowhere.gpkg'"))
     }
+
+    @Test func `--log-queries shows statements, which -vv does not`() throws {
+        let program = try BuiltProgram()
+        let database = try database()
+        _ = try program.run("init --no-conf-setup", environment: database)
+        let shown = try program.run("--log-queries init --no-conf-setup", environment: database)
+        #expect(shown.status == 0)
+        #expect(shown.errors.contains("debug: CREATE EXTENSION IF NOT EXISTS postgis"))
+        let quiet = try program.run("-vv init --no-conf-setup", environment: database)
+        #expect(!quiet.errors.contains("CREATE EXTENSION"))
+    }
 }

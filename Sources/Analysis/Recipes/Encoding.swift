@@ -16,6 +16,11 @@ public struct Encoding: Hashable, Sendable {
     /// A half is rounded away from zero, also where Float holds it as a hair less: the mean of 1001 and 1002 scaled by
     /// 0.0001 is stored as 1002. A value that would come to lie on nodata is stored as the nearest other value, so that
     /// it stays valid.
+    @_specialize(where Element == UInt8)
+    @_specialize(where Element == UInt16)
+    @_specialize(where Element == Int16)
+    @_specialize(where Element == Int32)
+    @_specialize(where Element == Float)
     public func encode<Element: PixelElement>(_ values: [Float], as _: Element.Type = Element.self) -> [Element] {
         let missing = Element(nearest: nodata)
         let isInteger = !Element.pixelType.isFloat
@@ -32,6 +37,11 @@ public struct Encoding: Hashable, Sendable {
     }
 
     /// Pixels as values: nodata (and NaN) becomes NaN.
+    @_specialize(where Element == UInt8)
+    @_specialize(where Element == UInt16)
+    @_specialize(where Element == Int16)
+    @_specialize(where Element == Int32)
+    @_specialize(where Element == Float)
     public func decode<Element: PixelElement>(_ pixels: [Element]) -> [Float] {
         let missing = Element(nearest: nodata)
         let (scale, offset) = (Float(scaleFactor), Float(addOffset))

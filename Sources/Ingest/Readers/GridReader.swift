@@ -8,9 +8,8 @@ public struct GridReader {
     private let resampling: Resampling
     private let cache: SourceCache
 
-    /// - Parameters:
-    ///   - measurement: As the product defines it; its nodata marks missing pixels in results.
-    ///   - cache: The open files of the calling thread.
+    /// - `measurement`: As the product defines it; its nodata marks missing pixels in results.
+    /// - `cache`: The open files of the calling thread.
     public init(_ measurement: Measurement, resampling: Resampling = .nearest, cache: SourceCache) {
         (self.measurement, self.resampling, self.cache) = (measurement, resampling, cache)
     }
@@ -18,6 +17,11 @@ public struct GridReader {
     /// The pixels of several datasets on one grid: the first valid one of each pixel, in the order given.
     ///
     /// - Returns: Row-major pixels of `target`, nil where no dataset has a valid one.
+    @_specialize(where Element == UInt8)
+    @_specialize(where Element == UInt16)
+    @_specialize(where Element == Int16)
+    @_specialize(where Element == Int32)
+    @_specialize(where Element == Float)
     public func readFused<Element: PixelElement>(
         _ type: Element.Type = Element.self,
         _ datasets: [Dataset],
@@ -39,7 +43,13 @@ public struct GridReader {
     }
 
     /// The pixels of one dataset on a grid, in the product's units of storage; nil where they do not meet.
-    func read<Element: PixelElement>(_ type: Element.Type, _ dataset: Dataset, onto target: GeoBox) throws -> [Element]? {
+    @_specialize(where Element == UInt8)
+    @_specialize(where Element == UInt16)
+    @_specialize(where Element == Int16)
+    @_specialize(where Element == Int32)
+    @_specialize(where Element == Float)
+    func read<Element: PixelElement>(_ type: Element.Type, _ dataset: Dataset, onto target: GeoBox) throws -> [Element]?
+    {
         guard let source = dataset.source(of: measurement.name) else {
             throw IngestError("dataset \(dataset.idText)", "has no location or no measurement '\(measurement.name)'")
         }
@@ -71,6 +81,11 @@ public struct GridReader {
         return (Int((column + 0.5).rounded(.down)), Int((row + 0.5).rounded(.down)))
     }
 
+    @_specialize(where Element == UInt8)
+    @_specialize(where Element == UInt16)
+    @_specialize(where Element == Int16)
+    @_specialize(where Element == Int32)
+    @_specialize(where Element == Float)
     private func paste<Element: PixelElement>(
         _ file: any OpenSource,
         _ shift: (column: Int, row: Int),
@@ -96,13 +111,25 @@ public struct GridReader {
         missing: Element
     ) throws -> [Element]? {
         let source = file.geoBox
-        guard let part = try SourceWindow(of: source, under: target) else { return nil }
+        let box = try cache.transform(from: target.crs, to: source.crs)
+        guard let part = SourceWindow(of: source, under: target, transform: box.transform) else { return nil }
+        if resampling == .nearest, !part.isDecimated {
+            let map = try cache.map(from: source, to: target)
+            guard let window = map.window else { return nil }
+            let pixels = try file.read(Element.self, window, width: window.width, height: window.height)
+            return map.gather(pixels, missing: missing)
+        }
         let window = part.window
         let pixels = try file.read(Element.self, window, width: part.width, height: part.height)
         return try warp(pixels, from: part.geoBox, nodata: missing, onto: target, resampling: resampling)
     }
 
     /// Brings scale, offset and nodata of a dataset to the product's.
+    @_specialize(where Element == UInt8)
+    @_specialize(where Element == UInt16)
+    @_specialize(where Element == Int16)
+    @_specialize(where Element == Int32)
+    @_specialize(where Element == Float)
     private func harmonise<Element: PixelElement>(
         _ pixels: inout [Element],
         source: MeasurementSource,

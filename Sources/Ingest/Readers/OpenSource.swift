@@ -20,7 +20,7 @@ protocol OpenSource: AnyObject {
 }
 
 /// A band of a file that GDAL reads.
-private final class GDALSource: OpenSource {
+final class GDALSource: OpenSource {
     let geoBox: GeoBox
     let nodata: Double?
     private let file: RasterFile
@@ -50,7 +50,7 @@ private final class GDALSource: OpenSource {
 }
 
 /// A variable of a netCDF tile, read by the netCDF library itself.
-private final class NetCDFSource: OpenSource {
+final class NetCDFSource: OpenSource {
     let geoBox: GeoBox
     let nodata: Double? = nil
     private let file: NetCDFFile
@@ -107,35 +107,5 @@ extension Dataset {
             width: width,
             height: height
         )
-    }
-}
-
-/// The open files of one worker: each file is opened once and the least recently used ones are closed.
-public final class SourceCache {
-    private var open: [String: (source: any OpenSource, lastUse: Int)] = [:]
-    private var clock = 0
-    private let limit: Int
-
-    public init(limit: Int = 64) { self.limit = limit }
-
-    func source(_ source: MeasurementSource, of measurement: String, in dataset: Dataset) throws -> any OpenSource {
-        clock += 1
-        let key = "\(source.name)#\(source.band ?? 0)"
-        if let known = open[key] {
-            open[key] = (known.source, clock)
-            return known.source
-        }
-        if open.count >= limit, let oldest = open.min(by: { $0.value.lastUse < $1.value.lastUse }) {
-            open[oldest.key] = nil
-        }
-        let isNetCDF = source.format?.lowercased().contains("netcdf") == true
-        let opened: any OpenSource
-        if let layer = source.layer, isNetCDF {
-            opened = try NetCDFSource(source, variable: layer, of: measurement, in: dataset)
-        } else {
-            opened = try GDALSource(source, of: measurement, in: dataset)
-        }
-        open[key] = (opened, clock)
-        return opened
     }
 }

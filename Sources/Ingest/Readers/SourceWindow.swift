@@ -10,10 +10,14 @@ struct SourceWindow {
     /// The grid of what is read.
     let geoBox: GeoBox
 
+    /// True where source pixels are left out when reading.
+    let isDecimated: Bool
+
     /// Nil where the grids do not meet.
-    init?(of source: GeoBox, under target: GeoBox) throws {
+    ///
+    /// - `transform`: From the target's CRS to the source's.
+    init?(of source: GeoBox, under target: GeoBox, transform: borrowing CoordinateTransform) {
         guard let toPixel = source.affine.inverse else { return nil }
-        let transform = try CoordinateTransform(from: target.crs, to: source.crs)
         let (w, h) = (Double(target.width), Double(target.height))
         let steps = (0...16).map { Double($0) / 16 }
         let points = steps.flatMap { y in steps.map { x in target.affine.apply(column: x * w, row: y * h) } }
@@ -34,13 +38,21 @@ struct SourceWindow {
         let whole = PixelWindow(column: 0, row: 0, width: source.width, height: source.height)
         guard let window = wanted.intersection(whole) else { return nil }
         self.window = window
+        isDecimated = step.x > 1 || step.y > 1
         width = (window.width + step.x - 1) / step.x
         height = (window.height + step.y - 1) / step.y
         let corner = source.affine.shifted(columns: window.column, rows: window.row)
         let (sx, sy) = (Double(window.width) / Double(width), Double(window.height) / Double(height))
         geoBox = GeoBox(
             crs: source.crs,
-            affine: Affine(a: corner.a * sx, b: corner.b * sy, c: corner.c, d: corner.d * sx, e: corner.e * sy, f: corner.f),
+            affine: Affine(
+                a: corner.a * sx,
+                b: corner.b * sy,
+                c: corner.c,
+                d: corner.d * sx,
+                e: corner.e * sy,
+                f: corner.f
+            ),
             width: width,
             height: height
         )

@@ -7,11 +7,6 @@ public final class FootprintProjector {
     private let target: CRS
     private var transforms: [CRS: TransformBox] = [:]
 
-    private final class TransformBox {
-        let transform: CoordinateTransform
-        init(_ transform: consuming CoordinateTransform) { self.transform = transform }
-    }
-
     public init(to target: CRS) { self.target = target }
 
     /// Where a dataset has data, in the grid's CRS; nil where its document does not tell.
@@ -28,7 +23,9 @@ public final class FootprintProjector {
         let dense = polygon.densified(pieces: 8)
         return MultiPolygon(
             parts: dense.parts.map { part in
-                MultiPolygon.Part(rings: part.rings.map { box.transform.apply($0).filter { $0.x.isFinite && $0.y.isFinite } })
+                MultiPolygon.Part(
+                    rings: part.rings.map { box.transform.apply($0).filter { $0.x.isFinite && $0.y.isFinite } }
+                )
             }
         )
     }

@@ -52,7 +52,7 @@ public final class GeoTIFFSink: TileSink {
     private let writers: [String: BlockGeoTIFF]
     private let paths: [String: String]
 
-    /// - Parameter path: Of a measurement's file.
+    /// - `path`: Of a measurement's file.
     public init(_ tile: NetCDFTile, path: (_ measurement: String) -> String) throws {
         var writers: [String: BlockGeoTIFF] = [:]
         for variable in tile.variables {

@@ -15,7 +15,7 @@ struct TileProduction {
     /// Called with the number of tiles done and planned.
     let progress: @Sendable (Int, Int) -> Void
 
-    /// - Parameter bytesPerPixel: What a pixel of a block takes while it is computed.
+    /// - `bytesPerPixel`: What a pixel of a block takes while it is computed.
     func run(_ tasks: [TileTask], bytesPerPixel: Int, summary: RunSummary) async throws -> RunSummary {
         var summary = summary
         // Before the work, which may take hours.
@@ -24,9 +24,9 @@ struct TileProduction {
         summary.bytesAtMost = tasks.reduce(0) { $0 + $1.bytes }
         let largest = tasks.lazy.flatMap(\.blocks).map(\.pixelCount).max() ?? 0
         summary.peakMemory = largest * bytesPerPixel * options.jobs
-        // In a dry run the product may not be in the index yet.
-        let isNew = product.id == nil && options.isDryRun
-        let indexed = isNew ? [] : try await index.datasets(matching: DatasetQuery(product: product.name))
+        // A dry run does not add a product that is not there yet.
+        let indexed =
+            product.id == nil ? [] : try await index.datasets(matching: DatasetQuery(product: product.name))
         let known = Set(indexed.map(\.id))
         var missing: [TileTask] = []
         for task in tasks {
@@ -81,6 +81,8 @@ struct TileProduction {
         if !old.isEmpty { try await index.archive(old.map(\.id)) }
         var choice = AddOptions()
         choice.products = [product.name]
+        // All sources are in the index: what a document in the older layout holds of them need not be matched again.
+        choice.addsLineage = false
         try await index.addDataset(
             SourceDocument(origin: task.storage.indexedPath, value: task.document),
             location: task.storage.location,

@@ -19,7 +19,7 @@ final class TileRunner: Sendable {
     private let next: Mutex<(task: Int, block: Int)>
     private let isCancelled: @Sendable () -> Bool
 
-    /// - Parameter isCancelled: Asked before each block; once true, what is begun is given up.
+    /// - `isCancelled`: Asked before each block; once true, what is begun is given up.
     init(_ tasks: [TileTask], isCancelled: @escaping @Sendable () -> Bool) {
         self.tasks = tasks
         states = tasks.map { TileState(blocks: $0.blocks.count) }

@@ -22,7 +22,7 @@ struct TileTask: Sendable {
 protocol TileProgram: Sendable {
     /// Computes one block and hands over what is not empty of it.
     ///
-    /// - Parameter cache: The open files of the calling thread.
+    /// - `cache`: The open files of the calling thread.
     func run(_ window: PixelWindow, of geoBox: GeoBox, into block: inout ComputedBlock, cache: SourceCache) throws
 }
 
@@ -92,11 +92,15 @@ enum TileStorage: Sendable {
             }
             return file.attribute("id") == NameUUID.text(id)
         case .geoTIFF(let stem, let measurements):
-            guard let document = try? YAML.parse(file: indexedPath).first, document.value["id"]?.string == NameUUID.text(id) else {
+            guard let document = try? YAML.parse(file: indexedPath).first,
+                document.value["id"]?.string == NameUUID.text(id)
+            else {
                 return false
             }
             return measurements.allSatisfy { name in
-                guard let raster = try? RasterFile(opening: file(stem, name)), raster.holdsAllBlocks else { return false }
+                guard let raster = try? RasterFile(opening: file(stem, name)), raster.holdsAllBlocks else {
+                    return false
+                }
                 let last = PixelWindow(column: raster.width - 1, row: raster.height - 1, width: 1, height: 1)
                 return (try? raster.read(Double.self, band: 1, window: last)) != nil
             }

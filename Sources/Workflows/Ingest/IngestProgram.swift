@@ -38,11 +38,23 @@ struct IngestProgram: TileProgram {
             output.add(pixels, variable: band.target.name, window: window)
             return
         }
-        func convert<Target: PixelElement>(_: Target.Type) {
+        func store<Target: PixelElement>(_: Target.Type) {
             let (from, to) = (Source(nearest: band.source.nodata), Target(nearest: band.target.nodata))
-            let converted = pixels.map { $0 == from || $0 != $0 ? to : Target(nearest: $0.real) }
-            output.add(converted, variable: band.target.name, window: window)
+            output.add(convert(pixels, missing: from, to: to), variable: band.target.name, window: window)
         }
-        convert(band.target.dtype.elementType)
+        store(band.target.dtype.elementType)
     }
+}
+
+/// Pixels in another type: rounded, clamped, and with its own mark for what is missing.
+@_specialize(where Source == UInt16, Target == UInt8)
+@_specialize(where Source == UInt16, Target == Int16)
+@_specialize(where Source == UInt8, Target == UInt16)
+@_specialize(where Source == Int16, Target == Float)
+private func convert<Source: PixelElement, Target: PixelElement>(
+    _ pixels: [Source],
+    missing: Source,
+    to nodata: Target
+) -> [Target] {
+    pixels.map { $0 == missing || $0 != $0 ? nodata : Target(nearest: $0.real) }
 }

@@ -32,7 +32,12 @@ public struct Ingestion: Sendable {
     ) async throws -> RunSummary {
         let source = try await sourceProduct(in: index)
         try checkSources(source)
-        let output = try await outputProduct(from: source, index: index, isDryRun: options.isDryRun)
+        let output = try await OutputProduct(
+            definition: try config.outputDefinition(of: source),
+            origin: origin,
+            hint: "Use another output_type, or --allow-product-changes to go on with the indexed one.",
+            allowsChanges: allowsProductChanges
+        ).ensure(on: index, isDryRun: options.isDryRun)
         var summary = RunSummary(product: output.name)
         let bands = try config.bands.map { band in
             IngestProgram.Band(
@@ -91,7 +96,8 @@ public struct Ingestion: Sendable {
     }
 
     private func noDatasets(_ source: Product, _ index: any DatasetIndex) async throws -> WorkflowError {
-        let period = years.map { $0.count == 1 ? " in \($0.lowerBound)" : " in \($0.lowerBound)-\($0.upperBound)" } ?? ""
+        let span = years.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }
+        let period = span.map { " in \($0)" } ?? ""
         let seen = try await index.datasets(matching: DatasetQuery(product: source.name)).compactMap(\.time)
         let hint =
             if let begin = seen.map(\.begin).min(), let end = seen.map(\.end).max() {
@@ -109,32 +115,12 @@ public struct Ingestion: Sendable {
         return TimeRange(begin: first.begin, end: last.end)
     }
 
-    /// The product of the tiles, added where it is missing.
-    private func outputProduct(from source: Product, index: any DatasetIndex, isDryRun: Bool) async throws -> Product {
-        let definition = try config.outputDefinition(of: source)
-        let existing = try await index.products().first { $0.name == config.outputProduct }
-        if let existing {
-            guard existing.definition == definition || allowsProductChanges else {
-                throw WorkflowError(
-                    .badRequest,
-                    "\(origin): product '\(existing.name)' is in the index with another definition",
-                    hint: "Use another output_type, or --allow-product-changes to go on with the indexed one."
-                )
-            }
-            return existing
-        }
-        guard let product = Product(definition: definition) else {
-            throw WorkflowError(.badRequest, "\(origin): output_type gives no product name")
-        }
-        if isDryRun { return product }
-        try await index.addProduct(SourceDocument(origin: origin, value: definition), locksTable: false)
-        return try await index.product(named: config.outputProduct)
-    }
-
     private func variable(_ band: IngestionConfig.Band, _ made: IngestProgram.Band) -> NetCDFTile.Variable {
         var attributes = band.attributes
         for (name, value) in [("scale_factor", made.target.scaleFactor), ("add_offset", made.target.addOffset)] {
-            if let value, value != (name == "scale_factor" ? 1 : 0) { attributes.append(("stored_\(name)", "\(value)")) }
+            if let value, value != (name == "scale_factor" ? 1 : 0) {
+                attributes.append(("stored_\(name)", "\(value)"))
+            }
         }
         return NetCDFTile.Variable(
             name: band.name,
@@ -206,7 +192,9 @@ public struct Ingestion: Sendable {
 
     /// What stays true of a tile of the properties of its scene.
     private static func kept(from dataset: Dataset) -> DocumentObject {
-        let keys = ["eo:platform", "eo:instrument", "eo:gsd", "odc:product_family", "odc:producer", "dea:dataset_maturity"]
+        let keys = [
+            "eo:platform", "eo:instrument", "eo:gsd", "odc:product_family", "odc:producer", "dea:dataset_maturity",
+        ]
         var kept = DocumentObject()
         for key in keys { kept[key] = dataset.document.at("properties", key) }
         return kept

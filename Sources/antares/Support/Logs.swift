@@ -21,8 +21,10 @@ enum Logs {
         isLevelGiven.withLock { $0 = options?.logLevel != nil || style == .datacube }
         let files = (options?.logFile ?? []).map(LogSink.init(path:))
         let sinks = [LogSink(handle: .standardError)] + files
+        let statements: Logger.Level = options?.logQueries == true ? .debug : .error
         LoggingSystem.bootstrap { label in
-            LineLogHandler(label: label, logLevel: level.withLock { $0 }, style: style, sinks: sinks)
+            let level = label == "antares.statements" ? statements : level.withLock { $0 }
+            return LineLogHandler(label: label, logLevel: level, style: style, sinks: sinks)
         }
     }
 

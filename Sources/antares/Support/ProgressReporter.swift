@@ -7,8 +7,8 @@ import Synchronization
 final class ProgressReporter: Sendable {
     private struct State {
         var done = 0
-        var isShown = false
-        var isLastShown = false
+        /// What the last line said; nil before the first.
+        var shown: Int?
         var nextReport: Duration
         var pause: Duration
     }
@@ -35,8 +35,8 @@ final class ProgressReporter: Sendable {
     /// Ends the bar, or writes the last line where one was written before.
     func finish() {
         guard !isQuiet else { return }
-        let (done, wasShown, isSaid) = state.withLock { ($0.done, $0.isShown, $0.isLastShown && !isTerminal) }
-        guard wasShown, !isSaid else { return }
+        let (done, shown) = state.withLock { ($0.done, $0.shown) }
+        guard let shown, isTerminal || shown != done else { return }
         let line = text(done: done, elapsed: start.duration(to: .now))
         write(isTerminal ? "\r\u{1B}[K\(line)\n" : "\(line)\n")
     }
@@ -46,8 +46,7 @@ final class ProgressReporter: Sendable {
         let shown: Int? = state.withLock { state in
             change(&state.done)
             guard elapsed >= state.nextReport else { return nil }
-            state.isShown = true
-            state.isLastShown = state.done == total
+            state.shown = state.done
             state.nextReport = elapsed + state.pause
             if !isTerminal { state.pause = min(state.pause * 2, .seconds(300)) }
             return state.done

@@ -11,7 +11,9 @@ struct RunOptionGroup: ParsableArguments {
     var executor: [String] = []
     @Option(help: .init("Threads that compute at once; all cores without it.", valueName: "n"))
     var jobs: Int?
-    @Option(help: .init("Memory for blocks in work, as 4G or 800M; half of the machine's without it.", valueName: "size"))
+    @Option(
+        help: .init("Memory for blocks in work, as 4G or 800M; half of the machine's without it.", valueName: "size")
+    )
     var memory: MemorySize?
     @Flag(name: [.customShort("d"), .long], help: "Print tasks, size on disk and peak memory; write nothing.")
     var dryRun = false

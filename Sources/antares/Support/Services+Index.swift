@@ -55,7 +55,8 @@ extension Services {
     func recipes() throws -> [RecipeListing] {
         var listings: [String: RecipeListing] = [:]
         for folder in try recipeFolders().reversed() {
-            for file in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where file.hasSuffix(".yaml") {
+            for file in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+            where file.hasSuffix(".yaml") {
                 let path = "\(folder)/\(file)"
                 let name = String(file.dropLast(5))
                 let description = try read(path).value["description"]?.string ?? ""

@@ -13,7 +13,8 @@ struct IngestionTests {
         (0..<grid.pixelCount).map { UInt16(start + $0) }
     }
 
-    private func scene(_ grid: GeoBox, time: String = "2017-01-15T17:20:00Z", from start: Int = 1000) -> TestCube.Scene {
+    private func scene(_ grid: GeoBox, time: String = "2017-01-15T17:20:00Z", from start: Int = 1000) -> TestCube.Scene
+    {
         let pixels = ramp(grid, from: start)
         return TestCube.Scene(
             time: time,
@@ -95,11 +96,15 @@ struct IngestionTests {
             let box = try #require(tile.geoBox(of: "red"))
             let expected = cube.folder.path("expected-\(tile.idText).tif")
             let b = box.bounds
-            let warped = try run("gdalwarp", [
-                "-q", "-t_srs", "EPSG:6372", "-te", "\(b.left)", "\(b.bottom)", "\(b.right)", "\(b.top)", "-tr", "30", "30",
-                "-r", gdal, "-srcnodata", "0", "-dstnodata", "0",
-                cube.folder.path("\(scene.id.uuidString)_red.tif"), expected,
-            ])
+            let warped = try run(
+                "gdalwarp",
+                [
+                    "-q", "-t_srs", "EPSG:6372", "-te", "\(b.left)", "\(b.bottom)", "\(b.right)", "\(b.top)", "-tr",
+                    "30", "30",
+                    "-r", gdal, "-srcnodata", "0", "-dstnodata", "0",
+                    cube.folder.path("\(scene.id.uuidString)_red.tif"), expected,
+                ]
+            )
             #expect(warped.status == 0, "\(warped.errors)")
             let theirs = try RasterFile(opening: expected).read(UInt16.self, band: 1)
             let whole = PixelWindow(column: 0, row: 0, width: box.width, height: box.height)
@@ -184,14 +189,37 @@ struct IngestionTests {
     }
 
     @Test(arguments: [
-        ("tile_size:", "tile_sizee:", "config.yaml:10: 'storage.tile_sizee' is an unknown key. Did you mean 'tile_size'?"),
-        ("driver: NetCDF CF", "driver: NetCDF", "config.yaml:8: 'storage.driver' has the unknown value 'NetCDF'. Did you mean 'NetCDF CF'?"),
-        ("dtype: uint8", "dtype: uint", "config.yaml:19: 'measurements[2].dtype' has the unknown value 'uint'. Did you mean 'uint8'?"),
-        ("x: 1000.0, y: 1000.0", "x: 1010.0, y: 1010.0", "config.yaml:7: 'storage' has a tile_size.x of 50.5 pixels. Cells would leave gaps"),
-        ("src_varname: nir", "src_varname: nirr", "config.yaml:18: 'measurements[1].src_varname' names the measurement 'nirr', which product 'scenes' lacks. Did you mean 'nir'?"),
-        ("source_type: scenes", "source_type: scene", "config.yaml:1: 'source_type' names the product 'scene', which is not in the index. Did you mean 'scenes'?"),
+        (
+            "tile_size:", "tile_sizee:",
+            "config.yaml:10: 'storage.tile_sizee' is an unknown key. Did you mean 'tile_size'?"
+        ),
+        (
+            "driver: NetCDF CF", "driver: NetCDF",
+            "config.yaml:8: 'storage.driver' has the unknown value 'NetCDF'. Did you mean 'NetCDF CF'?"
+        ),
+        (
+            "dtype: uint8", "dtype: uint",
+            "config.yaml:19: 'measurements[2].dtype' has the unknown value 'uint'. Did you mean 'uint8'?"
+        ),
+        (
+            "x: 1000.0, y: 1000.0", "x: 1010.0, y: 1010.0",
+            "config.yaml:7: 'storage' has a tile_size.x of 50.5 pixels. Cells would leave gaps"
+        ),
+        (
+            "src_varname: nir", "src_varname: nirr",
+            "config.yaml:18: 'measurements[1].src_varname' names the measurement 'nirr', "
+                + "which product 'scenes' lacks. Did you mean 'nir'?"
+        ),
+        (
+            "source_type: scenes", "source_type: scene",
+            "config.yaml:1: 'source_type' names the product 'scene', which is not in the index. Did you mean 'scenes'?"
+        ),
     ])
-    func `a mistake in the configuration is named with line and nearest word`(old: String, new: String, message: String) async throws {
+    func `a mistake in the configuration is named with line and nearest word`(
+        old: String,
+        new: String,
+        message: String
+    ) async throws {
         let cube = try await TestCube()
         try await cube.add(scene(utmGrid()))
         do {

@@ -107,7 +107,7 @@ struct ProductListCommand: CommonCommand {
             ("id", .value(product.id.map { .integer($0) } ?? .null)),
             ("name", .value(.string(product.name))),
         ]
-        if let license = product.definition["license"] { entries.append(("license", .value(license))) }
+        entries.append(("license", .value(product.definition["license"] ?? .null)))
         for field in (type?.fields ?? []) + (type?.fixedFields ?? [])
         where !entries.contains(where: { $0.0 == field.name }) {
             entries.append((field.name, .value(field.value(in: product.metadata) ?? .null)))

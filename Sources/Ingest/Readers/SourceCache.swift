@@ -1,0 +1,77 @@
+import DatacubeIndex
+import Geo
+import Raster
+
+/// What one worker keeps: its open files, each opened once, and where pixels of one grid lie in another.
+///
+/// Of both the least recently used are given up.
+public final class SourceCache {
+    private var open: [String: (source: any OpenSource, lastUse: Int)] = [:]
+    private var maps: [MapKey: (map: SourceMap, lastUse: Int)] = [:]
+    private var transforms: [[CRS]: TransformBox] = [:]
+    private var clock = 0
+    private let limit: Int
+
+    public init(limit: Int = 64) { self.limit = limit }
+
+    func source(_ source: MeasurementSource, of measurement: String, in dataset: Dataset) throws -> any OpenSource {
+        clock += 1
+        let key = "\(source.name)#\(source.band ?? 0)"
+        if let known = open[key] {
+            open[key] = (known.source, clock)
+            return known.source
+        }
+        if open.count >= limit, let oldest = open.min(by: { $0.value.lastUse < $1.value.lastUse }) {
+            open[oldest.key] = nil
+        }
+        let isNetCDF = source.format?.lowercased().contains("netcdf") == true
+        let opened: any OpenSource
+        if let layer = source.layer, isNetCDF {
+            opened = try NetCDFSource(source, variable: layer, of: measurement, in: dataset)
+        } else {
+            opened = try GDALSource(source, of: measurement, in: dataset)
+        }
+        open[key] = (opened, clock)
+        return opened
+    }
+
+    /// Where the nearest source pixels of a target's pixels are.
+    func map(from source: GeoBox, to target: GeoBox) throws -> SourceMap {
+        clock += 1
+        let key = MapKey(source: source, target: target)
+        if let known = maps[key] {
+            maps[key] = (known.map, clock)
+            return known.map
+        }
+        if maps.count >= 16, let oldest = maps.min(by: { $0.value.lastUse < $1.value.lastUse }) {
+            maps[oldest.key] = nil
+        }
+        let map = SourceMap(
+            from: source,
+            to: target,
+            transform: try transform(from: target.crs, to: source.crs).transform
+        )
+        maps[key] = (map, clock)
+        return map
+    }
+
+    /// A transformation, made once: PROJ asks its database many times for each.
+    func transform(from source: CRS, to target: CRS) throws -> TransformBox {
+        if let known = transforms[[source, target]] { return known }
+        let made = TransformBox(try CoordinateTransform(from: source, to: target))
+        transforms[[source, target]] = made
+        return made
+    }
+}
+
+/// A transformation that several may refer to; used by one thread at a time.
+final class TransformBox {
+    let transform: CoordinateTransform
+
+    init(_ transform: consuming CoordinateTransform) { self.transform = transform }
+}
+
+private struct MapKey: Hashable {
+    let source: GeoBox
+    let target: GeoBox
+}
