@@ -12,7 +12,9 @@ struct OutputProduct {
     var allowsChanges = false
 
     /// The product as it is indexed, added where it is missing: before anything is computed, so that a refusal costs
-    /// nothing. A dry run adds nothing; its product has no number.
+    /// nothing.
+    ///
+    /// A dry run adds nothing; its product has no number.
     func ensure(on index: any DatasetIndex, isDryRun: Bool) async throws -> Product {
         guard let product = Product(definition: definition) else {
             throw WorkflowError(.badRequest, "\(origin) gives no name for the product to make")
