@@ -14,7 +14,7 @@ struct Room {
     private let caches: [Int32: Int]
     private var written: [Int32: Int] = [:]
 
-    /// - `file`: The open netCDF file at `path`.
+    /// `file` is the open netCDF file at `path`.
     init(path: String, file: Int32, variables: some Sequence<Int32>, fixed: Int) {
         (self.path, self.fixed) = (path, fixed)
         caches = variables.reduce(into: [:]) { caches, variable in

@@ -31,7 +31,7 @@ struct TileProduction {
         var missing: [TileTask] = []
         for task in tasks {
             try Interrupt.check()
-            let isDone = !options.overwrites && task.storage.isIntact(id: task.id)
+            let isDone = !options.overwrites && isIntact(task)
             if options.isDryRun {
                 summary.tiles.append(.init(tile: task.name, path: task.storage.indexedPath, isDone: isDone))
             } else if isDone, !known.contains(task.id) {
@@ -45,6 +45,11 @@ struct TileProduction {
         return try await Task { [missing, summary] in
             try await make(missing, replacing: indexed, summary: summary)
         }.value
+    }
+
+    private func isIntact(_ task: TileTask) -> Bool {
+        let measurements = task.layout.variables.map(\.name)
+        return task.storage.isIntact(id: task.id, measurements: measurements, readsAll: options.verifies)
     }
 
     private func make(_ tasks: [TileTask], replacing indexed: [Dataset], summary: RunSummary) async throws -> RunSummary

@@ -96,8 +96,8 @@ public struct Ingestion: Sendable {
     }
 
     private func noDatasets(_ source: Product, _ index: any DatasetIndex) async throws -> WorkflowError {
-        let period =
-            years.map { $0.count == 1 ? " in \($0.lowerBound)" : " in \($0.lowerBound)-\($0.upperBound)" } ?? ""
+        let span = years.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }
+        let period = span.map { " in \($0)" } ?? ""
         let seen = try await index.datasets(matching: DatasetQuery(product: source.name)).compactMap(\.time)
         let hint =
             if let begin = seen.map(\.begin).min(), let end = seen.map(\.end).max() {

@@ -19,6 +19,8 @@ struct RunOptionGroup: ParsableArguments {
     var dryRun = false
     @Flag(help: "Make tiles again that are done and intact.")
     var overwrite = false
+    @Flag(help: "Read tiles that are there from end to end, and make damaged ones again.")
+    var verify = false
 
     func validate() throws {
         if let jobs, jobs < 1 { throw ValidationError("--jobs must be at least 1, got \(jobs).") }
@@ -26,7 +28,7 @@ struct RunOptionGroup: ParsableArguments {
     }
 
     func makeOptions() throws -> RunOptions {
-        var options = RunOptions(isDryRun: dryRun, overwrites: overwrite)
+        var options = RunOptions(isDryRun: dryRun, overwrites: overwrite, verifies: verify)
         if let count = try jobs ?? executorJobs() { options.jobs = count }
         if let memory { options.memory = memory.bytes }
         return options

@@ -136,6 +136,42 @@ struct IngestionTests {
         #expect(try await cube.datasets("tiles").count == 2)
     }
 
+    @Test(arguments: ["NetCDF CF", "GeoTIFF"])
+    func `damage within a tile of the right length is found by reading it`(driver: String) async throws {
+        let cube = try await TestCube()
+        var noisy = scene(utmGrid())
+        noisy.red = noisy.red.indices.map { UInt16(1000 + ($0 * 7919) % 30_000) }
+        try await cube.add(noisy)
+        let config = try cube.config(driver: driver)
+        _ = try await cube.ingest(config)
+        let name = try #require(cube.folder.files().last { $0.hasSuffix(driver == "GeoTIFF" ? "_red.tif" : ".nc") })
+        let url = URL(fileURLWithPath: cube.folder.path(name))
+        let before = try Data(contentsOf: url)
+        // The longest run of bytes that look compressed holds the pixels: a few of them are turned over.
+        let middle = try longestDenseRun(in: before)
+        var damaged = before
+        for offset in middle..<middle + 16 { damaged[offset] ^= 0xFF }
+        try damaged.write(to: url)
+        #expect(try await cube.ingest(config).alreadyThere == 2)
+        let mended = try await cube.ingest(config, options: RunOptions(jobs: 2, verifies: true))
+        #expect(mended.written == 1 && mended.alreadyThere == 1)
+        let after = try Data(contentsOf: url)
+        #expect(after == before)
+    }
+
+    /// Where the middle of the longest run without four equal bytes in a row is.
+    private func longestDenseRun(in data: Data) throws -> Int {
+        let bytes = Array(data)
+        var (best, start) = (0..<0, 0)
+        for index in 3..<bytes.count where Set(bytes[index - 3...index]).count == 1 {
+            if index - start > best.count { best = start..<index }
+            start = index
+        }
+        if bytes.count - start > best.count { best = start..<bytes.count }
+        try #require(best.count > 200)
+        return best.lowerBound + best.count / 2
+    }
+
     @Test func `new scenes make new tiles only, and replace what they change`() async throws {
         let cube = try await TestCube()
         try await cube.add(scene(utmGrid(width: 20)))
@@ -207,7 +243,8 @@ struct IngestionTests {
         ),
         (
             "src_varname: nir", "src_varname: nirr",
-            "config.yaml:18: 'measurements[1].src_varname' names the measurement 'nirr', which product 'scenes' lacks. Did you mean 'nir'?"
+            "config.yaml:18: 'measurements[1].src_varname' names the measurement 'nirr', "
+                + "which product 'scenes' lacks. Did you mean 'nir'?"
         ),
         (
             "source_type: scenes", "source_type: scene",
