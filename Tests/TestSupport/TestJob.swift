@@ -28,14 +28,19 @@ public struct TestJob: Sendable {
 
     public func datacube(_ line: String) throws -> ShellResult { try run("datacube " + line) }
 
-    /// Runs a line that begins with the program's name, `antares` or `datacube`.
-    public func run(_ line: String) throws -> ShellResult {
-        let words = line.split(separator: " ").map { $0.hasPrefix("~") ? home + $0.dropFirst() : String($0) }
+    /// What tells the program its folders and its database.
+    public var environment: [String: String] {
         var environment = ["HOME": home, "INGESTION_PATH": program.home.path("tiles")]
         environment["DB_HOSTNAME"] = database.host
         environment["DB_PORT"] = database.port.map(String.init)
         environment["DB_DATABASE"] = database.database
         environment["DB_USERNAME"] = database.user
+        return environment
+    }
+
+    /// Runs a line that begins with the program's name, `antares` or `datacube`.
+    public func run(_ line: String) throws -> ShellResult {
+        let words = line.split(separator: " ").map { $0.hasPrefix("~") ? home + $0.dropFirst() : String($0) }
         return try program.run(Array(words.dropFirst()), as: words[0], environment: environment)
     }
 }
