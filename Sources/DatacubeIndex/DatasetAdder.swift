@@ -12,11 +12,13 @@ struct DatasetAdder {
     func add(_ plans: [DatasetPlan]) throws -> [AddResult.Outcome] {
         var outcomes: [AddResult.Outcome?] = plans.map { _ in nil }
         var waiting = Array(plans.indices)
+        // What the maturity of one archives, the next has to see.
+        let size = options.lessMatureTolerance == nil ? max(1, options.batchSize) : 1
         // A source may stand behind what derives from it: go round until nothing more gets in.
         while !waiting.isEmpty {
             var deferred: [Int] = []
-            for start in stride(from: 0, to: waiting.count, by: max(1, options.batchSize)) {
-                let batch = Array(waiting[start..<min(start + max(1, options.batchSize), waiting.count)])
+            for start in stride(from: 0, to: waiting.count, by: size) {
+                let batch = Array(waiting[start..<min(start + size, waiting.count)])
                 for (index, outcome) in try add(batch, of: plans) {
                     if let outcome { outcomes[index] = outcome } else { deferred.append(index) }
                 }
@@ -60,6 +62,8 @@ struct DatasetAdder {
         do {
             let added = try write(ready.map { plans[$0] })
             return ready.map { ($0, added.contains(plans[$0].top.id) ? .added : .alreadyPresent) }
+        } catch let error as IndexError where ready.count == 1 {
+            return [(ready[0], .rejected(error))]
         } catch let error as PostgresError where !error.isUnreachable {
             guard ready.count == 1 else { return try ready.flatMap { try write([$0], of: plans) } }
             guard error.sqlState != "42501" else { throw error }
@@ -111,6 +115,12 @@ struct DatasetAdder {
                 SQLArray.text(parts.map(\.body)),
             ]
         )
+        if let tolerance = options.lessMatureTolerance {
+            for plan in located {
+                try Maturity(session: session, tolerance: tolerance)
+                    .archiveLessMature(than: plan.top.id, plan.top.document, plan.top.product)
+            }
+        }
         return added
     }
 

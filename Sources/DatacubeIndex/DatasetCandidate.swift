@@ -24,6 +24,8 @@ public struct AddOptions: Sendable, Hashable {
     public var ignoresLineage = false
     /// Checks everything and writes nothing.
     public var isDryRun = false
+    /// Archives less mature datasets of the same product, region and time, within so many milliseconds; nil: none.
+    public var lessMatureTolerance: Int?
     /// How many datasets go into one transaction.
     public var batchSize = 500
 

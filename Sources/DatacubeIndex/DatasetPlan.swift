@@ -31,16 +31,26 @@ struct DatasetPlanner {
 
     /// - Throws: `EO3Problem` with the reason why the document cannot be added.
     func plan(_ candidate: DatasetCandidate) throws(EO3Problem) -> DatasetPlan {
-        var location = candidate.location
-        var document = candidate.document.value
-        if let given = document.at("location"), var object = document.object {
-            location = given.string ?? given.array?.first?.string ?? location
-            object["location"] = nil
-            document = .object(object)
-        }
+        let (location, document) = Self.locate(candidate)
         var nodes: [DatasetPlan.Node] = []
         try collect(document, into: &nodes, depth: 0)
         return DatasetPlan(nodes: nodes, location: location)
+    }
+
+    /// The location and the document without the key `location`, which names another one.
+    static func locate(_ candidate: DatasetCandidate) -> (location: String, document: DocumentValue) {
+        let document = candidate.document.value
+        guard let given = document.at("location"), var object = document.object else {
+            return (candidate.location, document)
+        }
+        object["location"] = nil
+        return (given.string ?? given.array?.first?.string ?? candidate.location, .object(object))
+    }
+
+    /// A prepared document as it is stored: its lineage stands in a table of its own.
+    static func stored(_ document: DocumentValue, _ type: MetadataType) -> DocumentValue {
+        guard document.at(type.sourcesPath) != nil else { return document.stored }
+        return document.setting(type.sourcesPath, to: .object(DocumentObject())).stored
     }
 
     private func collect(
@@ -56,13 +66,12 @@ struct DatasetPlanner {
         guard let type = types[product.metadataType] else {
             throw EO3Problem("the metadata type '\(product.metadataType)' of product '\(product.name)' is missing")
         }
-        if depth == 0 { try checkMeasurements(stored, product, type) }
+        if depth == 0 { try Self.checkMeasurements(stored, product, type) }
         let sources = options.ignoresLineage ? [] : prepared.sources
         let node = DatasetPlan.Node(
             id: prepared.id,
             product: product,
-            document: (stored.at(type.sourcesPath) == nil
-                ? stored : stored.setting(type.sourcesPath, to: .object(DocumentObject()))).stored,
+            document: Self.stored(stored, type),
             edges: sources.map { (classifier: $0.classifier, source: $0.id) }
         )
         if let twin = nodes.first(where: { $0.id == node.id }) {
@@ -78,7 +87,7 @@ struct DatasetPlanner {
         }
     }
 
-    private func checkMeasurements(
+    static func checkMeasurements(
         _ document: DocumentValue,
         _ product: Product,
         _ type: MetadataType

@@ -10,9 +10,21 @@ public struct DatasetQuery: Hashable, Sendable {
     public var bounds: BoundingBox?
     /// Further conditions by search field, as `["cloud_cover": .between(0, 20)]`.
     public var fields: [String: SearchTerm]
-    public var includeArchived: Bool
+    public var status: Status
     /// At most so many, nil for all.
     public var limit: Int?
+
+    /// Fields that every product has: columns of the index.
+    public static var nativeFields: [String] { DatasetSearch.natives.keys.sorted() }
+
+    /// Whether archived datasets are found.
+    public enum Status: String, Sendable, CaseIterable { case active, archived, all }
+
+    /// True where archived datasets are found beside active ones.
+    public var includeArchived: Bool {
+        get { status == .all }
+        set { status = newValue ? .all : .active }
+    }
 
     public init(
         product: String? = nil,
@@ -23,6 +35,6 @@ public struct DatasetQuery: Hashable, Sendable {
         limit: Int? = nil
     ) {
         (self.product, self.time, self.bounds) = (product, time, bounds)
-        (self.fields, self.includeArchived, self.limit) = (fields, includeArchived, limit)
+        (self.fields, status, self.limit) = (fields, includeArchived ? .all : .active, limit)
     }
 }

@@ -10,10 +10,8 @@ struct DatasetSearch {
 
     /// Datasets by time and id.
     func datasets(matching query: DatasetQuery) throws -> [Dataset] {
-        let products = try candidates(for: query)
         var found: [Dataset] = []
-        for (product, type) in products {
-            guard let conditions = try conditions(query, product, type) else { continue }
+        for (_, conditions) in try searches(for: query) {
             let rest = query.limit.map { $0 - found.count }
             if let rest, rest <= 0 { break }
             found += try select(conditions, limit: rest)
@@ -22,6 +20,20 @@ struct DatasetSearch {
         return found.map { (time: $0.time?.center ?? .distantPast, id: $0.idText, dataset: $0) }
             .sorted { ($0.time, $0.id) < ($1.time, $1.id) }
             .map(\.dataset)
+    }
+
+    /// The conditions of a query in SQL, for each product that it can apply to; they are about `tables`.
+    func searches(for query: DatasetQuery) throws -> [(product: Product, conditions: [String])] {
+        try candidates(for: query).compactMap { product, type in
+            try conditions(query, product, type).map { (product, $0) }
+        }
+    }
+
+    /// What conditions are about: `d` is a dataset, `p` its product.
+    static let tables = "FROM agdc.dataset AS d JOIN agdc.dataset_type AS p ON p.id = d.dataset_type_ref"
+
+    func type(of product: Product) throws -> MetadataType {
+        try Index.find(product.metadataType, in: try DefinitionStore.metadataTypes(session))
     }
 
     func datasets(ids: [UUID]) throws -> [Dataset] {
@@ -62,7 +74,11 @@ struct DatasetSearch {
     private func conditions(_ query: DatasetQuery, _ product: Product, _ type: MetadataType) throws -> [String]? {
         guard let number = product.id else { return nil }
         var parts = ["d.dataset_type_ref = \(number)"]
-        if !query.includeArchived { parts.insert("d.archived IS NULL", at: 0) }
+        switch query.status {
+        case .active: parts.insert("d.archived IS NULL", at: 0)
+        case .archived: parts.insert("d.archived IS NOT NULL", at: 0)
+        case .all: break
+        }
         var terms = query.fields
         if let time = query.time, terms["time"] == nil { terms["time"] = .during(time) }
         for (name, term) in terms.sorted(by: { $0.key < $1.key }) {

@@ -87,6 +87,16 @@ struct DynamicFields {
         try ensureView(session, rebuilds: options.rebuildsView, log)
     }
 
+    /// Drops all indexes and the view.
+    func drop(_ session: Session, _ log: Logger) throws {
+        for (index, _) in all {
+            log.debug("Dropping index: \(index.name)")
+            try session.execute("DROP INDEX IF EXISTS agdc.\(try session.quotedIdentifier(index.name))")
+        }
+        log.debug("Dropping view: agdc.\(viewName)")
+        try session.execute("DROP VIEW IF EXISTS agdc.\(try session.quotedIdentifier(viewName))")
+    }
+
     private func ensure(
         _ index: Index,
         isWanted: Bool,

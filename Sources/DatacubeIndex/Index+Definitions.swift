@@ -98,7 +98,7 @@ extension Index {
     }
 
     /// Refuses names that PostgreSQL would cut short, before anything is written.
-    private static func expectFitting(_ fields: DynamicFields, _ name: String) throws {
+    static func expectFitting(_ fields: DynamicFields, _ name: String) throws {
         guard let long = fields.tooLongName else { return }
         let excess = long.utf8.count - DynamicFields.longestName
         throw IndexError(

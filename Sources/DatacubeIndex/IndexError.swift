@@ -10,6 +10,8 @@ public struct IndexError: Error, Sendable, Equatable, CustomStringConvertible {
         case invalidDefinition = "invalid definition"
         case invalidDataset = "cannot add dataset"
         case differsFromStored = "differs from what is stored"
+        case unsafeChange = "cannot update"
+        case conflict = "cannot change"
         case invalidQuery = "cannot search"
         case missingExtension = "cannot install in database"
         case resourceMissing = "missing part of the program"

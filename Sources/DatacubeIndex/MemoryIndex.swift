@@ -33,7 +33,11 @@ public actor MemoryIndex: DatasetIndex {
             if let product = query.product, dataset.productName != product { return false }
             if let time = query.time, dataset.time.map({ !$0.overlaps(time) }) ?? true { return false }
             if let bounds = query.bounds, let box = dataset.lonLatBounds, !box.intersects(bounds) { return false }
-            return query.includeArchived || !dataset.isArchived
+            switch query.status {
+            case .active: return !dataset.isArchived
+            case .archived: return dataset.isArchived
+            case .all: return true
+            }
         }
         return Array(found.prefix(query.limit ?? .max))
     }

@@ -48,7 +48,9 @@ public final class NetCDFFile: Sendable {
         for time in 0..<shape[0] {
             for row in stride(from: 0, to: shape[1], by: 512) {
                 let window = PixelWindow(column: 0, row: row, width: shape[2], height: min(512, shape[1] - row))
-                guard (try? read(Double.self, variable: variable, time: time, window: window)) != nil else { return false }
+                guard (try? read(Double.self, variable: variable, time: time, window: window)) != nil else {
+                    return false
+                }
             }
         }
         return true

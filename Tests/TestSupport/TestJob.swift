@@ -34,11 +34,16 @@ public struct TestJob: Sendable {
     /// Starts a line and does not wait for its end.
     public func start(_ line: String) throws -> RunningProgram {
         let words = line.split(separator: " ").map { $0.hasPrefix("~") ? home + $0.dropFirst() : String($0) }
+        return try program.start(Array(words.dropFirst()), as: words[0], environment: environment)
+    }
+
+    /// What tells the program its folders and its database.
+    public var environment: [String: String] {
         var environment = ["HOME": home, "INGESTION_PATH": program.home.path("tiles")]
         environment["DB_HOSTNAME"] = database.host
         environment["DB_PORT"] = database.port.map(String.init)
         environment["DB_DATABASE"] = database.database
         environment["DB_USERNAME"] = database.user
-        return try program.start(Array(words.dropFirst()), as: words[0], environment: environment)
+        return environment
     }
 }

@@ -9,11 +9,21 @@ struct BadInputInterruptTests {
     @Test func `ingest keeps and indexes what is done, and the same command goes on`() throws {
         let cube = try BadInputCube.indexed()
         try cube.writeIngestion(cell: 2000)
+        try cube.expectDone("antares ingest -c ingestion.yaml")
+        // Tiles of tiles: a netCDF file that is a pipe holds the program up, other images are refused at once.
+        let changes = [
+            "source_type: s2_l2a_20m_granule": "source_type: s2_l2a_20m_mexico",
+            "output_type: s2_l2a_20m_mexico": "output_type: s2_again", "s2_l2a_20m/mexico/": "again/",
+        ]
+        try cube.writeIngestion("again.yaml", cell: 3000, changes: changes)
+        let tiles = "tiles/s2_l2a_20m/mexico"
+        let late = try #require(cube.files(tiles).first { $0.contains("_20170915") })
         try expectGoingOn(
             cube,
-            line: "antares ingest -c ingestion.yaml --executor multiproc 2",
-            product: "s2_l2a_20m_mexico",
-            folder: "tiles/s2_l2a_20m/mexico"
+            line: "antares ingest -c again.yaml --executor serial",
+            product: "s2_again",
+            folder: "tiles/again",
+            heldUpBy: cube.job.program.home.path("\(tiles)/\(late)")
         )
     }
 
@@ -21,21 +31,43 @@ struct BadInputInterruptTests {
         let cube = try BadInputCube.indexed()
         try cube.writeIngestion(cell: 2000)
         try cube.expectDone("antares ingest -c ingestion.yaml")
+        let folder = "tiles/s2_l2a_20m/mexico"
+        func cell(_ name: String) -> (y: Int, x: Int) {
+            let parts = name.split(separator: "_").compactMap { Int($0) }
+            return (parts[1], parts[0])
+        }
+        let last = try #require(cube.files(folder).max { cell($0) < cell($1) })
         try expectGoingOn(
             cube,
             line: "antares apply_recipe -recipe s2_20m_001 -b 2017-01-01 -e 2017-12-31 "
                 + "-lat 20.5 20.7 -long -103.5 -103.3 --name yearly --executor multiproc 1",
             product: "yearly",
-            folder: "tiles/recipes/yearly"
+            folder: "tiles/recipes/yearly",
+            heldUpBy: cube.job.program.home.path("\(folder)/\(last)")
         )
     }
 
     /// Interrupts a line once its first tile is there, then runs it again.
-    private func expectGoingOn(_ cube: BadInputCube, line: String, product: String, folder: String) throws {
+    ///
+    /// `heldUpBy` is a file that a later tile needs: a pipe takes its place, so that the program waits there until it is
+    /// interrupted, however fast or slow the machine is.
+    private func expectGoingOn(
+        _ cube: BadInputCube,
+        line: String,
+        product: String,
+        folder: String,
+        heldUpBy obstacle: String
+    ) throws {
+        let aside = obstacle + ".aside"
+        try FileManager.default.moveItem(atPath: obstacle, toPath: aside)
+        try #require(mkfifo(obstacle, 0o600) == 0)
         let running = try cube.job.start(line)
         wait { !running.isRunning || cube.files(folder).contains { !$0.contains("partial") } }
         running.send(signal: SIGINT)
+        release(running, from: obstacle)
         let interrupted = try running.wait()
+        try FileManager.default.removeItem(atPath: obstacle)
+        try FileManager.default.moveItem(atPath: aside, toPath: obstacle)
         #expect(interrupted.status == 130)
         let counts = try #require(interrupted.output.firstMatch(of: #/: (\d+) tiles? written, 0 already there\n/#))
         let written = try #require(Int(counts.1))
@@ -85,6 +117,18 @@ struct BadInputInterruptTests {
         let result = try running.wait()
         #expect(result.status == 130)
         #expect(result.output.isEmpty && result.errors.isEmpty)
+    }
+
+    /// Feeds a pipe with what no reader takes for an image, until the program has ended.
+    private func release(_ running: RunningProgram, from pipe: String) {
+        wait {
+            let descriptor = open(pipe, O_WRONLY | O_NONBLOCK)
+            if descriptor >= 0 {
+                _ = write(descriptor, "no image", 8)
+                close(descriptor)
+            }
+            return !running.isRunning
+        }
     }
 
     /// Waits until something is so, at most a minute.

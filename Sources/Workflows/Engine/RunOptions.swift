@@ -11,6 +11,8 @@ public struct RunOptions: Sendable {
     /// Makes tiles again that are done and intact.
     public var overwrites: Bool
     /// Reads tiles that are there from end to end, and makes those again that are damaged.
+    ///
+    /// Chunks of netCDF tiles carry checksums; of GeoTIFF tiles only what cannot be decompressed is noticed.
     public var verifies: Bool
 
     public init(

@@ -57,7 +57,8 @@ final class TileRunner: Sendable {
                 do {
                     try task.program.run(task.blocks[number], of: task.layout.geoBox, into: &computed, cache: cache)
                 } catch {
-                    state.stop(.failed("\(error)"))
+                    // What fails while the run is being stopped is simply not done.
+                    state.stop(isCancelled() ? .interrupted : .failed("\(error)"))
                 }
             }
             if let outcome = state.finish(computed, number: number ?? 0, of: task) { deliver(index, outcome) }

@@ -7,6 +7,9 @@ struct ArgumentNormalizer {
     /// Options that take two numbers.
     private static let pairs: Set = ["--lat", "--long"]
 
+    /// Options that may stand without a value, and the one that they then have.
+    private static let bare = ["--archive-less-mature": "500"]
+
     let root: CommandTree
     /// The options that may stand before a command.
     let global: CommandTree
@@ -68,6 +71,8 @@ struct ArgumentNormalizer {
             }
             if let value {
                 result.append("\(option.spelling)=\(value)")
+            } else if let usual = Self.bare[option.spelling], rest.first.flatMap({ Int($0) }) == nil {
+                result.append("\(option.spelling)=\(usual)")
             } else if option.argument.kind == .option, let first = rest.first, number(first) != nil {
                 rest.removeFirst()
                 var values = [first]

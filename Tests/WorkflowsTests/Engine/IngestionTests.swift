@@ -136,15 +136,14 @@ struct IngestionTests {
         #expect(try await cube.datasets("tiles").count == 2)
     }
 
-    @Test(arguments: ["NetCDF CF", "GeoTIFF"])
-    func `damage within a tile of the right length is found by reading it`(driver: String) async throws {
+    @Test func `damage within a netCDF tile of the right length is found by reading it`() async throws {
         let cube = try await TestCube()
         var noisy = scene(utmGrid())
         noisy.red = noisy.red.indices.map { UInt16(1000 + ($0 * 7919) % 30_000) }
         try await cube.add(noisy)
-        let config = try cube.config(driver: driver)
+        let config = try cube.config()
         _ = try await cube.ingest(config)
-        let name = try #require(cube.folder.files().last { $0.hasSuffix(driver == "GeoTIFF" ? "_red.tif" : ".nc") })
+        let name = try #require(cube.folder.files().first { $0.contains("t_600_2299") && $0.hasSuffix(".nc") })
         let url = URL(fileURLWithPath: cube.folder.path(name))
         let before = try Data(contentsOf: url)
         // The longest run of bytes that look compressed holds the pixels: a few of them are turned over.

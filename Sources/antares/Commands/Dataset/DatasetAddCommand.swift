@@ -36,6 +36,7 @@ struct DatasetAddCommand: CommonCommand {
     var ignoreLineage = false
     @Flag(help: .init("Accepted for old command lines.", visibility: .hidden))
     var confirmIgnoreLineage = false
+    @OptionGroup var maturity: MaturityOptions
     @Argument(help: "Documents, folders or data files.", completion: .file())
     var paths: [String] = []
 
@@ -45,6 +46,7 @@ struct DatasetAddCommand: CommonCommand {
             let services = try common.makeServices()
             let index = try await services.index()
             try await checkProducts(index)
+            let options = try makeOptions()
             var report = DatasetAddReport()
             var candidates: [DatasetCandidate] = []
             for path in paths {
@@ -68,7 +70,7 @@ struct DatasetAddCommand: CommonCommand {
         }
     }
 
-    private var options: AddOptions {
+    private func makeOptions() throws -> AddOptions {
         var options = AddOptions()
         options.products = product
         options.excludedProducts = excludeProduct
@@ -76,6 +78,7 @@ struct DatasetAddCommand: CommonCommand {
         options.verifiesLineage = verifyLineage
         options.ignoresLineage = ignoreLineage || confirmIgnoreLineage
         options.isDryRun = dryRun
+        options.lessMatureTolerance = try maturity.tolerance()
         return options
     }
 

@@ -6,8 +6,9 @@ struct DatasetCommand: ParsableCommand {
         commandName: "dataset",
         abstract: "Datasets: add, search, archive.",
         subcommands: [
-            DatasetAddCommand.self, DatasetSearchCommand.self, DatasetInfoCommand.self, DatasetArchiveCommand.self,
-            DatasetRestoreCommand.self,
+            DatasetAddCommand.self, DatasetUpdateCommand.self, DatasetSearchCommand.self, DatasetInfoCommand.self,
+            DatasetURISearchCommand.self, DatasetCountCommand.self, DatasetFindDuplicatesCommand.self,
+            DatasetArchiveCommand.self, DatasetRestoreCommand.self, DatasetPurgeCommand.self,
         ]
     )
 }

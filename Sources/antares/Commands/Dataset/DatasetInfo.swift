@@ -1,3 +1,4 @@
+import ArgumentParser
 import DatacubeIndex
 import Documents
 import Foundation
@@ -6,7 +7,7 @@ import Geo
 /// A dataset as `dataset search` and `dataset info` print it.
 struct DatasetInfo {
     /// In which form datasets are printed.
-    enum Format: String, CaseIterable { case csv, yaml }
+    enum Format: String, ExpressibleByArgument, CaseIterable { case csv, yaml, json }
 
     let dataset: Dataset
     let type: MetadataType?
@@ -17,6 +18,7 @@ struct DatasetInfo {
     static func write(_ infos: [DatasetInfo], _ format: Format) -> String {
         switch format {
         case .yaml: return PythonYAML.write(infos.map(\.node))
+        case .json: return PythonYAML.json(.array(infos.map { PythonYAML.value($0.node) }))
         case .csv:
             let lines = infos.map { info in
                 let status = info.dataset.isArchived ? "archived" : "active"

@@ -10,21 +10,14 @@ struct DatasetArchiveCommand: CommonCommand {
     var archiveDerived = false
     @Flag(help: "Print what would be archived.")
     var dryRun = false
-    @Flag(help: "Archive all datasets.")
-    var all = false
-    @Argument(help: "Ids.")
-    var ids: [String] = []
+    @OptionGroup var choice: DatasetChoice
 
     func run() async throws {
-        guard !ids.isEmpty || all else { throw DatacubeExit.missing("datasets", Self.self) }
+        guard !choice.isEmpty else { throw DatacubeExit.missing("datasets", Self.self) }
         try await DatacubeExit.run {
             let index = try await common.makeServices().index()
-            var chosen = try all ? await index.datasetIDs(archived: false) : ids.map(DatasetID.parse)
-            let found = Set(try await index.datasets(ids: chosen).map(\.id))
-            for id in chosen where !found.contains(id) {
-                Output.write("No dataset found with id: \(id.uuidString.lowercased())")
-            }
-            guard found.isSuperset(of: chosen) else { throw DatacubeExit.fail(datacube: 255) }
+            var chosen = try await choice.resolve(index, .active)
+            try await choice.expectAll(chosen, in: index)
             if archiveDerived {
                 var derived: [UUID] = []
                 for id in chosen { derived += try await index.derivedClosure(of: id).map(\.id) }
@@ -47,16 +40,13 @@ struct DatasetRestoreCommand: CommonCommand {
     var dryRun = false
     @Option(help: .init("Restore derived datasets only if archived so close to the first one.", valueName: "seconds"))
     var derivedToleranceSeconds = 600
-    @Flag(help: "Restore all archived datasets.")
-    var all = false
-    @Argument(help: "Ids.")
-    var ids: [String] = []
+    @OptionGroup var choice: DatasetChoice
 
     func run() async throws {
-        guard !ids.isEmpty || all else { throw DatacubeExit.missing("datasets", Self.self) }
+        guard !choice.isEmpty else { throw DatacubeExit.missing("datasets", Self.self) }
         try await DatacubeExit.run {
             let index = try await common.makeServices().index()
-            for id in try all ? await index.datasetIDs(archived: true) : ids.map(DatasetID.parse) {
+            for id in try await choice.resolve(index, .archived) {
                 guard let target = try await index.dataset(id) else {
                     Output.write("No dataset found with id \(id.uuidString.lowercased())")
                     throw DatacubeExit.fail(datacube: 255)

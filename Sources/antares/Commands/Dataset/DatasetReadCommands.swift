@@ -3,8 +3,6 @@ import DatacubeIndex
 import Documents
 import Foundation
 
-extension DatasetInfo.Format: ExpressibleByArgument {}
-
 /// The command `dataset search`.
 struct DatasetSearchCommand: CommonCommand {
     static let configuration = CommandConfiguration(
@@ -18,7 +16,7 @@ struct DatasetSearchCommand: CommonCommand {
     @OptionGroup var common: CommonOptions
     @Option(help: "At most so many datasets.")
     var limit: Int?
-    @Option(name: .customShort("f"), help: "csv or yaml.")
+    @Option(name: .customShort("f"), help: "csv, yaml or json.")
     var format: DatasetInfo.Format = .yaml
     @Argument(help: "Conditions that hold together.")
     var expressions: [String] = []
@@ -26,14 +24,11 @@ struct DatasetSearchCommand: CommonCommand {
     func run() async throws {
         try await DatacubeExit.run {
             let index = try await common.makeServices().index()
-            var query = DatasetQuery(fields: try SearchExpression.parse(expressions, now: Date()), limit: limit)
-            if case .equals(let product)? = query.fields["product"] {
-                query.product = product.string
-                query.fields["product"] = nil
-            }
+            let query = try DatasetQuery(expressions: expressions, limit: limit)
             let datasets = try await index.datasets(matching: query)
             let types = try await DatasetTypes(index)
-            Output.write(DatasetInfo.write(datasets.map { DatasetInfo(dataset: $0, type: types.type(of: $0)) }, format))
+            let infos = datasets.map { DatasetInfo(dataset: $0, type: types.type(of: $0)) }
+            Output.write(DatasetInfo.write(infos, common.json ? .json : format))
         }
     }
 }
@@ -46,7 +41,7 @@ struct DatasetInfoCommand: CommonCommand {
     var showSources = false
     @Flag(help: "Print the datasets that were made from each.")
     var showDerived = false
-    @Option(name: .customShort("f"), help: "csv or yaml.")
+    @Option(name: .customShort("f"), help: "csv, yaml or json.")
     var format: DatasetInfo.Format = .yaml
     @Option(help: "How many steps of lineage to follow.")
     var maxDepth = 99
@@ -68,7 +63,7 @@ struct DatasetInfoCommand: CommonCommand {
                     missing += 1
                 }
             }
-            if !infos.isEmpty || format == .csv { Output.write(DatasetInfo.write(infos, format)) }
+            Output.write(DatasetInfo.write(infos, common.json ? .json : format))
             if missing > 0 { throw DatacubeExit.fail(datacube: missing) }
         }
     }

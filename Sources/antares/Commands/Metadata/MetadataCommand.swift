@@ -8,7 +8,9 @@ struct MetadataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "metadata",
         abstract: "Metadata types: where documents hold what searches need.",
-        subcommands: [MetadataAddCommand.self, MetadataListCommand.self, MetadataShowCommand.self]
+        subcommands: [
+            MetadataAddCommand.self, MetadataListCommand.self, MetadataShowCommand.self, MetadataUpdateCommand.self,
+        ]
     )
 }
 

@@ -8,7 +8,10 @@ struct ProductCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "product",
         abstract: "Products: what datasets of one kind have in common.",
-        subcommands: [ProductAddCommand.self, ProductListCommand.self, ProductShowCommand.self]
+        subcommands: [
+            ProductAddCommand.self, ProductListCommand.self, ProductShowCommand.self, ProductUpdateCommand.self,
+            ProductDeleteCommand.self,
+        ]
     )
 }
 

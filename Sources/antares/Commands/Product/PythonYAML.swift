@@ -27,6 +27,16 @@ enum PythonYAML {
         }
     }
 
+    /// The same content without its layout; timestamps become text.
+    static func value(_ node: Node) -> DocumentValue {
+        switch node {
+        case .value(let value): value
+        case .plain(let text): .string(text.replacing("'", with: ""))
+        case .mapping(let entries, _): .object(DocumentObject(entries.map { (key: $0, value: value($1)) }))
+        case .list(let nodes): .array(nodes.map(value))
+        }
+    }
+
     private static func lines(_ node: Node) -> [String] {
         switch node {
         case .mapping(let entries, isFlow: false) where !entries.isEmpty:
