@@ -24,6 +24,7 @@ test: setup lint
 build: setup
 	swift build -c release --product antares
 	ln -sf antares .build/release/datacube
+	ln -sf antares .build/release/datacube-search
 
 install: build
 	scripts/install.sh "$(DESTDIR)" "$(PREFIX)"

@@ -9,6 +9,7 @@ share=$root/share
 mkdir -p "$root/bin" "$share"/{antares,man/man1,bash-completion/completions,zsh/site-functions,fish/vendor_completions.d}
 install -m 755 .build/release/antares "$root/bin/antares"
 ln -sf antares "$root/bin/datacube"
+ln -sf antares "$root/bin/datacube-search"
 rm -rf "$share"/antares/{sql,config-templates}
 mkdir "$share/antares/sql"
 cp -r sql/migrations sql/queries sql/metadata-types "$share/antares/sql/"

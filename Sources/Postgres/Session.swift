@@ -54,11 +54,11 @@ public final class Session {
         return Int(String(cString: PQcmdTuples(result))) ?? 0
     }
 
-    /// Runs a script of several statements without parameters.
-    public func execute(_ script: String) throws {
+    /// Runs a script of several statements without parameters; one that holds a secret is not logged.
+    public func execute(_ script: String, isSecret: Bool = false) throws {
         let handle = try open()
-        statementLog.debug("\(script)")
-        PQclear(try check(PQexec(handle, script), script))
+        statementLog.debug("\(isSecret ? "(a statement with a password)" : script)")
+        PQclear(try check(PQexec(handle, script), isSecret ? "a statement with a password" : script))
     }
 
     /// Runs `body` within a transaction, which is rolled back when it throws.
@@ -85,6 +85,14 @@ public final class Session {
     public func quotedIdentifier(_ name: String) throws -> String {
         let handle = try open()
         guard let text = PQescapeIdentifier(handle, name, name.utf8.count) else { throw failure(handle, name) }
+        defer { PQfreemem(text) }
+        return String(cString: text)
+    }
+
+    /// A password as the server stores it, so that the password itself never leaves this program.
+    public func encrypted(password: String, user: String) throws -> String {
+        let handle = try open()
+        guard let text = PQencryptPasswordConn(handle, password, user, nil) else { throw failure(handle, "a password") }
         defer { PQfreemem(text) }
         return String(cString: text)
     }

@@ -6,8 +6,13 @@ import Foundation
 enum Program {
     static func main() async {
         let name = URL(fileURLWithPath: CommandLine.arguments.first ?? "antares").lastPathComponent
-        let root: any ParsableCommand.Type = name == "datacube" ? DatacubeRoot.self : Antares.self
-        await CommandRunner(root: root, style: name == "datacube" ? .datacube : .antares)
+        let root: any ParsableCommand.Type =
+            switch name {
+            case "datacube": DatacubeRoot.self
+            case "datacube-search": DatacubeSearchRoot.self
+            default: Antares.self
+            }
+        await CommandRunner(root: root, style: DatacubeExit.isDatacube ? .datacube : .antares)
             .run(Array(CommandLine.arguments.dropFirst()))
     }
 }
@@ -56,5 +61,6 @@ struct DatacubeRoot: ParsableCommand {
         MetadataCommand.self,
         ProductCommand.self,
         SystemCommand.self,
+        UserCommand.self,
     ]
 }

@@ -16,6 +16,7 @@ struct CommandRunner {
         } catch {
             let status = root.exitCode(for: error)
             if wantsJSON, !status.isSuccess { fail(.usage, root.message(for: error), asJSON: true) }
+            if !status.isSuccess { failUsage(error) }
             root.exit(withError: error)
         }
         Logs.start(style: style, options: (command as? any CommonCommand)?.common)
@@ -28,6 +29,7 @@ struct CommandRunner {
         if error is CleanExit || error is ExitCode || root.exitCode(for: error).isSuccess
             || (error is ValidationError && !wantsJSON)
         {
+            if error is ValidationError { failUsage(error) }
             root.exit(withError: error)
         }
         if error is CancellationError || (Interrupt.isRequested && !(error is CommandFailure)) {
@@ -40,7 +42,9 @@ struct CommandRunner {
     private func normalized(_ arguments: [String]) -> [String] {
         // The completion scripts call back with words that are not ours to change.
         guard !arguments.contains(where: { $0.hasPrefix("---") || $0.hasPrefix("--experimental") }),
-            let tree = try? CommandTree(root), let global = try? CommandTree(CommonOptions.self)
+            let tree = try? CommandTree(root),
+            let global = try? root == DatacubeSearchRoot.self
+                ? CommandTree(SearchOptions.self) : CommandTree(CommonOptions.self)
         else { return arguments }
         return ArgumentNormalizer(root: tree, global: global).normalize(arguments)
     }
@@ -52,6 +56,13 @@ struct CommandRunner {
         } else {
             try command.run()
         }
+    }
+
+    /// Ends the program after a wrong command line; the Open Data Cube's own commands end with 2 then.
+    private func failUsage(_ error: any Error) -> Never {
+        guard style == .datacube else { root.exit(withError: error) }
+        FileHandle.standardError.write(Data((root.fullMessage(for: error) + "\n").utf8))
+        exit(2)
     }
 
     /// Our errors say all in their description; Foundation's bury it there.

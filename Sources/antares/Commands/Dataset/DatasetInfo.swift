@@ -12,7 +12,7 @@ struct DatasetInfo {
     let dataset: Dataset
     let type: MetadataType?
     var showsTime = false
-    var sources: [(String, DatasetInfo)] = []
+    var sources: [DatasetInfoSource] = []
     var derived: [DatasetInfo] = []
 
     static func write(_ infos: [DatasetInfo], _ format: Format) -> String {
@@ -37,7 +37,7 @@ struct DatasetInfo {
         if showsTime, let time = dataset.indexedTime { entries.append(("indexed", .plain(Self.python(time, " ")))) }
         entries.append(("locations", .list(dataset.locations.map { .value(.string($0)) })))
         entries.append(("fields", .mapping(fields)))
-        if !sources.isEmpty { entries.append(("sources", .mapping(sources.map { ($0.0, $0.1.node) }))) }
+        if !sources.isEmpty { entries.append(("sources", .mapping(sources.map { ($0.classifier, $0.info.node) }))) }
         if !derived.isEmpty { entries.append(("derived", .list(derived.map(\.node)))) }
         return .mapping(entries)
     }
@@ -84,4 +84,10 @@ struct DatasetInfo {
     private static func python(_ date: Date, _ separator: String) -> String {
         Timestamp.iso(date).replacing("T", with: separator).replacing("Z", with: "+00:00")
     }
+}
+
+/// What a dataset was made from, and as what.
+struct DatasetInfoSource {
+    let classifier: String
+    let info: DatasetInfo
 }

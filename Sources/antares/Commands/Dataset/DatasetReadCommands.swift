@@ -74,9 +74,8 @@ struct DatasetInfoCommand: CommonCommand {
         guard depth < maxDepth else { return info }
         if showSources {
             for source in try await index.sources(of: dataset.id) {
-                info.sources.append(
-                    (source.classifier, try await self.info(source.dataset, index, types, depth: depth + 1))
-                )
+                let other = try await self.info(source.dataset, index, types, depth: depth + 1)
+                info.sources.append(DatasetInfoSource(classifier: source.classifier, info: other))
             }
         }
         if showDerived {

@@ -6,9 +6,9 @@ import Postgres
 
 /// Exit codes under the name `datacube`: the Open Data Cube's own, where they differ from those of antares.
 enum DatacubeExit {
-    /// True where the program was called by the name `datacube`.
-    static let isDatacube =
-        URL(fileURLWithPath: CommandLine.arguments.first ?? "antares").lastPathComponent == "datacube"
+    /// True where the program was called by the name `datacube` or `datacube-search`.
+    static let isDatacube = ["datacube", "datacube-search"]
+        .contains(URL(fileURLWithPath: CommandLine.arguments.first ?? "antares").lastPathComponent)
 
     /// Runs a command; under the name `datacube` every failure ends with exit code 1.
     static func run(_ body: () async throws -> Void) async throws {

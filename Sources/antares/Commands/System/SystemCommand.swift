@@ -9,7 +9,7 @@ struct SystemCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "system",
         abstract: "Make and check the index of the Open Data Cube.",
-        subcommands: [SystemInitCommand.self, SystemCheckCommand.self]
+        subcommands: [SystemInitCommand.self, SystemCheckCommand.self, SystemCloneCommand.self]
     )
 }
 
@@ -70,7 +70,9 @@ struct SystemCheckCommand: CommonCommand {
                 host: "\(settings.host ?? "localhost"):\(settings.port.map(String.init) ?? "5432")",
                 database: settings.database ?? "None",
                 user: settings.user ?? "None",
-                environment: services.settings.datacubeEnvironment ?? "None",
+                // Without files the settings come from variables, which belong to no section.
+                environment: services.settings.datacubeFiles.isEmpty
+                    ? "None" : services.settings.datacubeEnvironment ?? "None",
                 indexDriver: "default"
             )
             if !common.json { Output.write(report.text + "\n") }
