@@ -64,7 +64,8 @@ let package = Package(
         .executableTarget(
             name: "antares",
             dependencies: [
-                "Config", "DatacubeIndex", "Documents", "Geo", "Ingest", "Postgres", "Raster", "Simulation", "Workflows",
+                "Config", "DatacubeIndex", "Documents", "Geo", "Ingest", "Postgres", "Raster", "Simulation",
+                "Workflows",
                 argumentParser, logging,
             ],
             swiftSettings: strict

@@ -47,7 +47,7 @@ extension Index {
             guard let type = MetadataType(definition: definition) else { return .unchanged }
             let stored = try DefinitionStore.metadataTypes(session).first { $0.name == type.name }
             if let stored {
-                try Self.expectEqual(stored.definition, definition, "Metadata Type", type.name, "metadata")
+                try Self.expectEqual(stored.definition, definition, "Metadata Type", type.name)
             } else {
                 let fields = DynamicFields(type: type, product: nil)
                 try Self.expectFitting(fields, type.name)
@@ -88,7 +88,7 @@ extension Index {
             let stored = try added ?? Self.find(product.name, in: try DefinitionStore.products(session))
             if added == nil {
                 log.warning("Product \(product.name) is already in the database, checking for differences")
-                try Self.expectEqual(stored.definition, definition, "Product", product.name, "product")
+                try Self.expectEqual(stored.definition, definition, "Product", product.name)
             }
             // An interrupted run may have left the row without its indexes.
             let options = DynamicFields.Options(locksTable: locksTable)
@@ -113,8 +113,7 @@ extension Index {
         _ old: DocumentValue,
         _ new: DocumentValue,
         _ kind: String,
-        _ name: String,
-        _ command: String
+        _ name: String
     ) throws {
         let differences = Difference.between(old, new)
         guard !differences.isEmpty else { return }
@@ -124,7 +123,7 @@ extension Index {
             .differsFromStored,
             name,
             "\(kind) \(name) differs from stored (\(shown)\(more))",
-            hint: "Give it another name, or run: datacube \(command) update"
+            hint: "Give it another name: what is indexed depends on the stored one."
         )
     }
 

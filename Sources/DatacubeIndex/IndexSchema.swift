@@ -70,11 +70,11 @@ enum IndexSchema {
                 let folder = try SQLFiles.url("migrations/\(component)")
                 let migrator = Migrator(component: component, migrations: try Migration.load(folder: folder))
                 return try migrator.migrate(session).map { "\(component) V\($0)" }
-            }
+            } + installFootprints(session)
         }
     }
 
-    private static func installPostGIS(_ session: Session) throws {
+    static func installPostGIS(_ session: Session) throws {
         do {
             try session.execute("CREATE EXTENSION IF NOT EXISTS postgis")
         } catch let error as PostgresError where error.code == .statementFailed {

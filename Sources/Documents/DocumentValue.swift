@@ -1,4 +1,6 @@
-/// A YAML or JSON value. Whole numbers and reals are kept apart, and mappings keep the order of their keys.
+/// A YAML or JSON value.
+///
+/// Whole numbers and reals are kept apart, and mappings keep the order of their keys.
 public enum DocumentValue: Hashable, Sendable {
     case null
     case bool(Bool)

@@ -10,7 +10,9 @@ public enum JSONText {
         return try parser.parseDocument()
     }
 
-    /// One line of JSON. Numbers that are not finite become the texts NaN, Infinity and -Infinity.
+    /// One line of JSON.
+    ///
+    /// Numbers that are not finite become the texts NaN, Infinity and -Infinity.
     public static func write(_ value: DocumentValue, sortedKeys: Bool = false) -> String {
         var out = ""
         append(value, to: &out, sortedKeys: sortedKeys)
@@ -48,7 +50,9 @@ public enum JSONText {
             out += "]"
         case .object(let object):
             out += "{"
-            let keys = sortedKeys ? object.keys.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) } : object.keys
+            let keys =
+                sortedKeys
+                ? object.keys.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) } : object.keys
             for (index, key) in keys.enumerated() {
                 if index > 0 { out += "," }
                 out += quoted(key)

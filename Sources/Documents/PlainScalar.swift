@@ -22,7 +22,9 @@ enum PlainScalar {
         default: break
         }
         if let value = integer(unsigned) { return .integer(negative ? -value : value) }
-        if let value = real(unsigned, isSigned: unsigned.count != text.count) { return .double(negative ? -value : value) }
+        if let value = real(unsigned, isSigned: unsigned.count != text.count) {
+            return .double(negative ? -value : value)
+        }
         return nil
     }
 

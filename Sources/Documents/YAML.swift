@@ -7,13 +7,15 @@ import Foundation
 public enum YAML {
     /// All documents of a text; empty documents are left out.
     ///
-    /// - Parameter origin: What messages call the text, usually the file's path.
+    /// - `origin`: What messages call the text, usually the file's path.
     public static func parse(_ text: String, origin: String) throws(DocumentError) -> [SourceDocument] {
         var composer = YAMLComposer(text, origin: origin)
         var documents: [SourceDocument] = []
         var index = 0
         while let value = try composer.nextDocument() {
-            if value != .null { documents.append(SourceDocument(origin: origin, text: text, part: index, value: value)) }
+            if value != .null {
+                documents.append(SourceDocument(origin: origin, text: text, part: index, value: value))
+            }
             index += 1
         }
         return documents

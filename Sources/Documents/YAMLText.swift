@@ -70,7 +70,8 @@ public enum YAMLText {
         case .double(let number): real(number)
         case .string(let text): scalar(text)
         case .array(let values): "[" + values.map(inline).joined(separator: ", ") + "]"
-        case .object(let object): "{" + object.map { scalar($0.key) + ": " + inline($0.value) }.joined(separator: ", ") + "}"
+        case .object(let object):
+            "{" + object.map { scalar($0.key) + ": " + inline($0.value) }.joined(separator: ", ") + "}"
         }
     }
 
@@ -96,5 +97,7 @@ public enum YAMLText {
 
 /// Texts that some YAML readers take for a date, `=` and merge keys: those are quoted.
 private enum Timestampish {
-    static func matches(_ text: String) -> Bool { text.prefixMatch(of: #/\d{4}-\d/#) != nil || text == "=" || text == "<<" }
+    static func matches(_ text: String) -> Bool {
+        text.prefixMatch(of: #/\d{4}-\d/#) != nil || text == "=" || text == "<<"
+    }
 }

@@ -22,10 +22,9 @@ public struct GridSpec: Hashable, Sendable {
     /// Where the corner of cell (0, 0) lies, in CRS units.
     public let origin: Point
 
-    /// - Parameters:
-    ///   - tileSize: Width and height of a cell in CRS units, both positive.
-    ///   - resolution: Size of a pixel; its sign says which way columns and rows run.
-    ///   - origin: The lower left corner of cell (0, 0).
+    /// - `tileSize`: Width and height of a cell in CRS units, both positive.
+    /// - `resolution`: Size of a pixel; its sign says which way columns and rows run.
+    /// - `origin`: The lower left corner of cell (0, 0).
     public init(crs: CRS, tileSize: XY<Double>, resolution: XY<Double>, origin: Point = Point(x: 0, y: 0)) {
         (self.crs, self.tileSize, self.resolution, self.origin) = (crs, tileSize, resolution, origin)
     }

@@ -5,7 +5,10 @@ public enum AtomicFile {
     /// Lets `body` write to a temporary name beside `path`, syncs it and renames it; removes it on failure.
     ///
     /// The folder of `path` is made where it is missing. The temporary name keeps the ending of `path`.
-    public static func write(_ path: String, _ body: (_ temporary: String) throws(RasterError) -> Void) throws(RasterError) {
+    public static func write(
+        _ path: String,
+        _ body: (_ temporary: String) throws(RasterError) -> Void
+    ) throws(RasterError) {
         let file = try PendingFile(path)
         do throws(RasterError) {
             try body(file.temporary)
@@ -20,23 +23,49 @@ public enum AtomicFile {
     public static func write(_ data: Data, to path: String) throws(RasterError) {
         try write(path) { temporary throws(RasterError) in
             guard let file = fopen(temporary, "wb") else {
-                throw RasterError(.createFailed, path, [String(cString: strerror(errno))])
+                throw writeFailure(.createFailed, path, [String(cString: strerror(errno))])
             }
             let written = data.withUnsafeBytes { fwrite($0.baseAddress, 1, $0.count, file) }
             let code = errno
             guard fclose(file) == 0, written == data.count else {
-                throw RasterError(.writeFailed, path, [String(cString: strerror(code))], hint: spaceHint(for: path))
+                throw writeFailure(.writeFailed, path, [String(cString: strerror(code))])
             }
         }
     }
 
-    /// How much room is left where `path` lies, as a sentence for messages.
-    static func spaceHint(for path: String) -> String {
-        var facts = statvfs()
-        guard statvfs(URL(fileURLWithPath: path).deletingLastPathComponent().path, &facts) == 0 else {
-            return "Check the folder and its free space."
+    /// The error for a file that could not be written, with the reason that the file system itself gives.
+    ///
+    /// What the libraries say of a full disk is too often something else: "HDF error", "Permission denied".
+    static func writeFailure(_ code: RasterError.Code, _ path: String, _ messages: [String]) -> RasterError {
+        guard let reason = refusal(of: path, bytes: 1 << 20) else {
+            return RasterError(code, path, messages, hint: "Check the folder, then run the same command again.")
         }
-        let megabytes = UInt64(facts.f_bavail) * UInt64(facts.f_frsize) / 1_000_000
-        return "\(megabytes) MB are free there: free space or choose another folder, then run the same command again."
+        return failure(code, path, reason)
+    }
+
+    /// The error for a file that the file system refuses with an error number.
+    static func failure(_ code: RasterError.Code, _ path: String, _ reason: Int32) -> RasterError {
+        let isFull = reason == ENOSPC || reason == EDQUOT
+        return RasterError(
+            code,
+            path,
+            [String(cString: strerror(reason))],
+            hint: isFull
+                ? "Free space there or choose another folder, then run the same command again."
+                : "Check the rights of the folder, then run the same command again."
+        )
+    }
+
+    /// Why so many bytes cannot be written to the folder of `path`; nil where they can.
+    static func refusal(of path: String, bytes: Int) -> Int32? {
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        let probe = "\(folder)/.partial-probe-\(UInt64.random(in: 0...UInt64.max))"
+        let descriptor = open(probe, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { return errno }
+        defer {
+            close(descriptor)
+            unlink(probe)
+        }
+        return Room.take(bytes, behind: probe)
     }
 }

@@ -15,7 +15,7 @@ public final class BlockGeoTIFF: Sendable {
     private let path: String
     private let resampling: String
 
-    /// - Parameter metadata: Of the file, beside the band's name.
+    /// - `metadata`: Of the file, beside the band's name.
     public init(
         _ path: String,
         geoBox: GeoBox,
@@ -38,7 +38,9 @@ public final class BlockGeoTIFF: Sendable {
             return GDALCreate(driver, draft.temporary, width, height, 1, GDALDataType(type), options.pointer)
         }
         guard let made else {
-            throw RasterError(.createFailed, path, failures, hint: AtomicFile.spaceHint(for: path))
+            let failure = AtomicFile.writeFailure(.createFailed, path, failures)
+            draft.remove()
+            throw failure
         }
         handle = Mutex(Handle(dataset: made))
         try withSpatialReference(geoBox.crs) { reference in
@@ -79,7 +81,7 @@ public final class BlockGeoTIFF: Sendable {
                 }
             }
             guard status == CE_None, failures.isEmpty else {
-                throw RasterError(.writeFailed, path, failures, hint: AtomicFile.spaceHint(for: path))
+                throw AtomicFile.writeFailure(.writeFailed, path, failures)
             }
         }
     }
@@ -94,7 +96,8 @@ public final class BlockGeoTIFF: Sendable {
                 "COMPRESS=DEFLATE", "PREDICTOR=YES", "BIGTIFF=IF_SAFER", "SPARSE_OK=TRUE", "RESAMPLING=\(resampling)",
             ])
             let (status, failures) = withCPLMessages { () -> CPLErr in
-                guard let source = GDALOpenEx(draft, UInt32(GDAL_OF_RASTER | GDAL_OF_VERBOSE_ERROR), nil, nil, nil) else {
+                guard let source = GDALOpenEx(draft, UInt32(GDAL_OF_RASTER | GDAL_OF_VERBOSE_ERROR), nil, nil, nil)
+                else {
                     return CE_Failure
                 }
                 defer { _ = antares_gdal_close(source) }
@@ -104,7 +107,7 @@ public final class BlockGeoTIFF: Sendable {
                 return antares_gdal_close(made)
             }
             guard status.rawValue < CE_Failure.rawValue, failures.isEmpty else {
-                throw RasterError(.writeFailed, path, failures, hint: AtomicFile.spaceHint(for: path))
+                throw AtomicFile.writeFailure(.writeFailed, path, failures)
             }
         }
     }
@@ -121,7 +124,7 @@ public final class BlockGeoTIFF: Sendable {
             handle.dataset = nil
             let (status, failures) = withCPLMessages { antares_gdal_close(dataset) }
             guard status.rawValue < CE_Failure.rawValue, failures.isEmpty else {
-                throw RasterError(.closeFailed, path, failures, hint: AtomicFile.spaceHint(for: path))
+                throw AtomicFile.writeFailure(.closeFailed, path, failures)
             }
         }
     }

@@ -39,7 +39,12 @@ struct CFGridMapping {
             add("longitude_of_projection_origin", "longitude_of_center")
         case let other:
             let hint = "Write GeoTIFF (storage.driver: GeoTIFF), or grid to a UTM, Albers, Lambert or geographic CRS."
-            throw RasterError(.createFailed, "CF grid mapping of \(other)", ["CF netCDF has no name for it here"], hint: hint)
+            throw RasterError(
+                .createFailed,
+                "CF grid mapping of \(other)",
+                ["CF netCDF has no name for it here"],
+                hint: hint
+            )
         }
         if !crs.isGeographic {
             add("latitude_of_projection_origin", "latitude_of_origin", "latitude_of_center")

@@ -39,6 +39,7 @@ struct StringList: ~Copyable {
 
 /// GDAL as this program wants it: all drivers, exact axis order, no folder listings.
 let registerDrivers: Void = {
+    _ = prepareHDF5
     CPLSetConfigOption("GDAL_DISABLE_READDIR_ON_OPEN", "EMPTY_DIR")
     CPLSetConfigOption("GDAL_PAM_ENABLED", "NO")
     GDALAllRegister()

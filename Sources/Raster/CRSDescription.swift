@@ -96,7 +96,12 @@ func withSpatialReference<T>(
         return reference
     }
     guard let reference else {
-        throw RasterError(.crsFailed, crs.definition, failures, hint: "Give an EPSG code (EPSG:32613), WKT or a PROJ string.")
+        throw RasterError(
+            .crsFailed,
+            crs.definition,
+            failures,
+            hint: "Give an EPSG code (EPSG:32613), WKT or a PROJ string."
+        )
     }
     defer { OSRDestroySpatialReference(reference) }
     return try body(reference)

@@ -19,7 +19,12 @@ public struct CoordinateTransform: ~Copyable {
             let reason = String(cString: proj_context_errno_string(context, proj_context_errno(context)))
             if let made { proj_destroy(made) }
             proj_context_destroy(context)
-            throw RasterError(.crsFailed, names, [reason], hint: "Give an EPSG code (EPSG:32613), WKT or a PROJ string.")
+            throw RasterError(
+                .crsFailed,
+                names,
+                [reason],
+                hint: "Give an EPSG code (EPSG:32613), WKT or a PROJ string."
+            )
         }
         proj_destroy(made)
         (self.context, operation) = (context, normalised)

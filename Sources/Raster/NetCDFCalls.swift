@@ -12,6 +12,12 @@ func check(
     throw RasterError(code, subject, [String(cString: nc_strerror(status))], hint: hint())
 }
 
+/// Throws for a status code other than 0 while a file is written, with the reason that the file system gives.
+func checkWriting(_ status: Int32, _ code: RasterError.Code, _ path: String) throws(RasterError) {
+    guard status != NC_NOERR else { return }
+    throw AtomicFile.writeFailure(code, path, [String(cString: nc_strerror(status))])
+}
+
 extension PixelType {
     var netCDFType: nc_type {
         switch self {

@@ -42,9 +42,21 @@ public final class NetCDFFile: Sendable {
         }
     }
 
+    /// True where every chunk of a variable with dimensions (time, y, x) can be read and meets its checksum.
+    public func canReadAll(of variable: String) -> Bool {
+        guard let shape = shape(of: variable), shape.count == 3 else { return false }
+        for time in 0..<shape[0] {
+            for row in stride(from: 0, to: shape[1], by: 512) {
+                let window = PixelWindow(column: 0, row: row, width: shape[2], height: min(512, shape[1] - row))
+                guard (try? read(Double.self, variable: variable, time: time, window: window)) != nil else { return false }
+            }
+        }
+        return true
+    }
+
     /// A block of a variable with dimensions (time, y, x) or (y, x), row-major, converted to `Element`.
     ///
-    /// - Parameter time: Counted from 0; ignored for a variable without time.
+    /// - `time`: Counted from 0; ignored for a variable without time.
     public func read<Element: PixelElement>(
         _ type: Element.Type = Element.self,
         variable: String,

@@ -75,6 +75,8 @@ struct NetCDFLayout {
             let shuffle: Int32 = variable.type.byteCount > 1 ? 1 : 0
             try call(nc_def_var_deflate(file, id, shuffle, 1, Int32(variable.deflateLevel)))
         }
+        // A checksum of each chunk, so that a damaged one is noticed when it is read.
+        try call(nc_def_var_fletcher32(file, id, NC_FLETCHER32))
         func setFill<Element: PixelElement>(_: Element.Type) -> Int32 {
             var value = Element(nearest: variable.nodata)
             let status = nc_def_var_fill(file, id, NC_FILL, &value)
@@ -151,6 +153,6 @@ struct NetCDFLayout {
     }
 
     private func call(_ status: Int32) throws(RasterError) {
-        try check(status, .createFailed, path, hint: AtomicFile.spaceHint(for: path))
+        try checkWriting(status, .createFailed, path)
     }
 }

@@ -8,8 +8,12 @@ public enum NetCDFLock {
     /// Runs `body` while no other thread is in the netCDF library; not to be nested.
     public static func withLock<T, Failure: Error>(_ body: () throws(Failure) -> T) throws(Failure) -> T {
         try lock.withLock { _ throws(Failure) in
+            _ = prepareHDF5
             antares_hdf5_silence()
             return try body()
         }
     }
 }
+
+/// To be read before anything that may call HDF5, GDAL's drivers included.
+let prepareHDF5: Void = antares_hdf5_no_cleanup()

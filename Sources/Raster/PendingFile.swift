@@ -14,7 +14,12 @@ public final class PendingFile: Sendable {
         do {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         } catch {
-            throw RasterError(.createFailed, folder.path, [reason(error)], hint: "Check the rights of the folder above.")
+            throw RasterError(
+                .createFailed,
+                folder.path,
+                [reason(error)],
+                hint: "Check the rights of the folder above."
+            )
         }
         let mark = "\(ProcessInfo.processInfo.processIdentifier)-\(UInt32.random(in: 0...UInt32.max))"
         self.path = path
@@ -32,10 +37,15 @@ public final class PendingFile: Sendable {
     }
 
     /// Removes the temporary file and what GDAL leaves beside it.
-    public func remove() { for leftover in [temporary, temporary + ".aux.xml"] { unlink(leftover) } }
+    ///
+    /// A library that failed to close the file may hold it open: emptied, it takes no room all the same.
+    public func remove() {
+        truncate(temporary, 0)
+        for leftover in [temporary, temporary + ".aux.xml"] { unlink(leftover) }
+    }
 
     private func failure() -> RasterError {
-        RasterError(.closeFailed, path, [String(cString: strerror(errno))], hint: AtomicFile.spaceHint(for: path))
+        AtomicFile.writeFailure(.closeFailed, path, [String(cString: strerror(errno))])
     }
 }
 

@@ -18,7 +18,12 @@ public struct RasterError: Error, Sendable, Equatable, CustomStringConvertible {
     public let hint: String?
 
     public init(_ code: Code, _ subject: String, _ messages: [String] = [], hint: String? = nil) {
-        (self.code, self.subject, self.messages, self.hint) = (code, subject, messages, hint)
+        // GDAL often begins with the name that the description says anyway.
+        let named = messages.map { message in
+            let prefix = ["\(subject): ", "\(subject), "].first { message.hasPrefix($0) }
+            return String(message.dropFirst(prefix?.count ?? 0))
+        }
+        (self.code, self.subject, self.messages, self.hint) = (code, subject, named, hint)
     }
 
     public var description: String {

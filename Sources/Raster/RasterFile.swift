@@ -45,6 +45,12 @@ public struct RasterFile: ~Copyable {
         return isSet == 0 ? nil : value
     }
 
+    /// A metadata item of a band (counted from 1).
+    func metadata(_ name: String, domain: String, band: Int) -> String? {
+        guard let band = GDALGetRasterBand(handle, Int32(band)) else { return nil }
+        return GDALGetMetadataItem(band, name, domain).map { String(cString: $0) }
+    }
+
     /// Width and height of the blocks in which a band (counted from 1) is stored.
     public func blockSize(band: Int) -> (width: Int, height: Int) {
         var (width, height): (Int32, Int32) = (0, 0)
@@ -59,11 +65,10 @@ public struct RasterFile: ~Copyable {
 
     /// The pixels under `window`, row-major, converted to `Element` by GDAL.
     ///
-    /// - Parameters:
-    ///   - band: Counted from 1.
-    ///   - window: Must lie within the file.
-    ///   - width: Columns of the result; fewer than the window has means decimation by nearest, from overviews.
-    ///   - height: Rows of the result.
+    /// - `band`: Counted from 1.
+    /// - `window`: Must lie within the file.
+    /// - `width`: Columns of the result; fewer than the window has means decimation by nearest, from overviews.
+    /// - `height`: Rows of the result.
     public func read<Element: PixelElement>(
         _ type: Element.Type = Element.self,
         band: Int,
@@ -95,20 +100,30 @@ public struct RasterFile: ~Copyable {
             }
         }
         guard status == CE_None, failures.isEmpty else {
-            throw RasterError(.readFailed, name, failures, hint: "The file may be truncated or damaged: fetch it again.")
+            throw RasterError(
+                .readFailed,
+                name,
+                failures,
+                hint: "The file may be truncated or damaged: fetch it again."
+            )
         }
         return pixels
     }
 
     /// The whole of a band (counted from 1).
-    public func read<Element: PixelElement>(_ type: Element.Type = Element.self, band: Int) throws(RasterError) -> [Element] {
+    public func read<Element: PixelElement>(
+        _ type: Element.Type = Element.self,
+        band: Int
+    ) throws(RasterError) -> [Element] {
         try read(type, band: band, window: PixelWindow(column: 0, row: 0, width: width, height: height))
     }
 }
 
 private func readGeoBox(_ handle: GDALDatasetH, width: Int, height: Int) -> GeoBox? {
     var transform = [Double](repeating: 0, count: 6)
-    guard GDALGetGeoTransform(handle, &transform) == CE_None, let reference = GDALGetSpatialRef(handle) else { return nil }
+    guard GDALGetGeoTransform(handle, &transform) == CE_None, let reference = GDALGetSpatialRef(handle) else {
+        return nil
+    }
     guard let crs = CRSDescription.definition(of: reference) else { return nil }
     return GeoBox(crs: crs, affine: Affine(gdal: transform), width: width, height: height)
 }

@@ -44,11 +44,10 @@ public enum RasterOutput {
 
     /// Writes bands of one type on one grid.
     ///
-    /// - Parameters:
-    ///   - bands: Row-major, each of the shape of `geoBox`.
-    ///   - info: Names and metadata of the bands, in their order; may be empty.
-    ///   - options: Creation options of the driver, KEY=VALUE, after the format's own.
-    ///   - metadata: Metadata of the file.
+    /// - `bands`: Row-major, each of the shape of `geoBox`.
+    /// - `info`: Names and metadata of the bands, in their order; may be empty.
+    /// - `options`: Creation options of the driver, KEY=VALUE, after the format's own.
+    /// - `metadata`: Metadata of the file.
     public static func write<Element: PixelElement>(
         bands: [[Element]],
         on geoBox: GeoBox,
@@ -100,7 +99,7 @@ public enum RasterOutput {
                 return antares_gdal_close(made)
             }
             guard status.rawValue < CE_Failure.rawValue, failures.isEmpty else {
-                throw RasterError(.writeFailed, path, failures, hint: AtomicFile.spaceHint(for: path))
+                throw AtomicFile.writeFailure(.writeFailed, path, failures)
             }
         }
     }

@@ -5,9 +5,8 @@ public import Geo
 ///
 /// The transformer is approximate to an eighth of a pixel, as `gdalwarp`'s.
 ///
-/// - Parameters:
-///   - pixels: Row-major, the shape of `source`.
-///   - nodata: Marks missing pixels in `pixels` and in the result; they never take part in a mean.
+/// - `pixels`: Row-major, the shape of `source`.
+/// - `nodata`: Marks missing pixels in `pixels` and in the result; they never take part in a mean.
 /// - Returns: Row-major pixels of `target`; `nodata` where `source` has none.
 public func warp<Element: PixelElement>(
     _ pixels: [Element],

@@ -4,7 +4,9 @@ import Testing
 
 @Suite("Formulas")
 struct ExpressionTests {
-    private let pixels: [String: [Float]] = ["nir": [0.4, 0.5, 0.3, .nan], "red": [0.1, 0.5, 0, 0.2], "z": [0, 0, 0, 0]]
+    private let pixels: [String: [Float]] = [
+        "nir": [0.4, 0.5, 0.3, .nan], "red": [0.1, 0.5, 0, 0.2], "z": [0, 0, 0, 0],
+    ]
 
     private func values(_ text: String) throws -> [Float] {
         try Expression(parsing: text).evaluate(count: 4) { pixels[$0] ?? [] }

@@ -36,10 +36,12 @@ struct RecipeTests {
     @Test func `a recipe is read from its document`() throws {
         let recipe = try recipe(text)
         #expect(recipe.seriesInput?.name == "s2" && recipe.staticInputs.map(\.name) == ["terrain"])
-        #expect(recipe.inputs[0].masks == [
-            MaskRule(measurement: "qa", flag: "cloud", meanings: ["false"]),
-            MaskRule(measurement: "qa", flag: "scl", meanings: ["vegetation", "water"]),
-        ])
+        #expect(
+            recipe.inputs[0].masks == [
+                MaskRule(measurement: "qa", flag: "cloud", meanings: ["false"]),
+                MaskRule(measurement: "qa", flag: "scl", meanings: ["vegetation", "water"]),
+            ]
+        )
         #expect(recipe.inputs[0].grouping == .solarDay && recipe.inputs[1].products == ["dem90", "dem30"])
         #expect(recipe.outputs.map(\.name) == ["ndvi_mean", "red_max", "elevation"])
         #expect(recipe.outputs[2].reducer == nil && recipe.outputs[2].encoding.scaleFactor == 1)
@@ -59,11 +61,18 @@ struct RecipeTests {
     }
 
     @Test(arguments: [
-        ("  - {name: red_max, value: red, reduce: max}", "  - {name: red_max, value: rad, reduce: max}",
-         "r.yaml:18: 'outputs[1].value' uses the unknown name 'rad'. Did you mean 'red'?"),
-        ("reduce: max", "reduce: maxx", "r.yaml:18: 'outputs[1].reduce' has the unknown value 'maxx'. Did you mean 'max'?"),
-        ("    measurements: [nir, red]", "    mesurements: [nir, red]",
-         "r.yaml:5: 'inputs.s2.mesurements' is an unknown key. Did you mean 'measurements'?"),
+        (
+            "  - {name: red_max, value: red, reduce: max}", "  - {name: red_max, value: rad, reduce: max}",
+            "r.yaml:18: 'outputs[1].value' uses the unknown name 'rad'. Did you mean 'red'?"
+        ),
+        (
+            "reduce: max", "reduce: maxx",
+            "r.yaml:18: 'outputs[1].reduce' has the unknown value 'maxx'. Did you mean 'max'?"
+        ),
+        (
+            "    measurements: [nir, red]", "    mesurements: [nir, red]",
+            "r.yaml:5: 'inputs.s2.mesurements' is an unknown key. Did you mean 'measurements'?"
+        ),
         (", reduce: max}", "}", "r.yaml:18: 'outputs[1]' needs 'reduce', as its value changes over time."),
         ("(nir + red)", "(nir + red", "r.yaml:14: 'variables.ndvi' is no formula"),
         ("name: red_max", "name: ndvi_mean", "r.yaml:18: 'outputs[1]' is a second output named 'ndvi_mean'."),
@@ -89,7 +98,8 @@ struct RecipeTests {
     }
 
     @Test func `every recipe that is shipped can be read`() throws {
-        let folder = URL(fileURLWithPath: #filePath).appendingPathComponent("../../../config-templates/recipes").standardized
+        let folder = URL(fileURLWithPath: #filePath).appendingPathComponent("../../../config-templates/recipes")
+            .standardized
         let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
         #expect(!files.isEmpty)
         for file in files {
@@ -100,7 +110,9 @@ struct RecipeTests {
 
     /// The variables that antares3's recipe of this name wrote (reference: its product definition).
     @Test func `s2_20m_001 keeps the names of its outputs`() throws {
-        let path = URL(fileURLWithPath: #filePath).appendingPathComponent("../../../config-templates/recipes/s2_20m_001.yaml")
+        let path = URL(fileURLWithPath: #filePath).appendingPathComponent(
+            "../../../config-templates/recipes/s2_20m_001.yaml"
+        )
         let recipe = try Recipe(try #require(try YAML.parse(file: path.standardized.path).first))
         let bands = ["blue", "green", "red", "re1", "re2", "re3", "nir", "swir1", "swir2", "ndvi", "ndmi"]
         let extremes = ["ndvi_max", "ndvi_min", "ndmi_max", "ndmi_min"]

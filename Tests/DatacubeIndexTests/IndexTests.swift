@@ -102,7 +102,7 @@ import Testing
         let changed = try Samples.document(Samples.productText.replacing("uint16", with: "int16"))
         let error = try await #require(throws: IndexError.self) { try await index.addProduct(changed) }
         #expect(error.description.contains("measurements.0.dtype: \"int16\"!=\"uint16\""))
-        #expect(error.description.contains("datacube product update"))
+        #expect(error.description.contains("Give it another name"))
     }
 
     @Test func `a name whose indexes PostgreSQL would cut short is refused before anything is written`() async throws {

@@ -38,9 +38,13 @@ struct DocumentReaderTests {
         #expect(error?.description == "c.yaml:6: 'bands[0].dtype' must be a whole number, not 'uint17'.")
     }
 
-    @Test(arguments: [("tile_sizee", "tile_size"), ("Jalisko", "Jalisco"), ("NDVI", "ndvi")])
+    @Test(arguments: [
+        ("tile_sizee", "tile_size"), ("Jalisko", "Jalisco"), ("NDVI", "ndvi"), ("nri", "nir"), ("unit8", "uint8"),
+    ])
     func `the nearest word is found in spite of a typo`(word: String, expected: String) {
-        #expect(nearest(to: word, in: ["crs", "tile_size", "Jalisco", "ndvi", "resolution"]) == expected)
+        #expect(
+            nearest(to: word, in: ["crs", "tile_size", "Jalisco", "ndvi", "resolution", "nir", "uint8"]) == expected
+        )
     }
 
     @Test func `nothing is proposed where nothing is near`() {

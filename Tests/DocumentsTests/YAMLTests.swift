@@ -55,7 +55,8 @@ struct YAMLTests {
     @Test func `what is written reads back unchanged`() throws {
         let value: DocumentValue = [
             "text": "a: b", "number": "010", "word": "yes", "date": "2017-01-05", "empty": "", "quote": "it's \"x\"\n",
-            "list": ["a", ["b": 1, "c": [1, 2]], []], "numbers": [1, 2.5, -9999, 1e-5, 1e20], "ring": [[1.5, 2], [3, 4]],
+            "list": ["a", ["b": 1, "c": [1, 2]], []], "numbers": [1, 2.5, -9999, 1e-5, 1e20],
+            "ring": [[1.5, 2], [3, 4]],
             "nothing": nil, "object": [:], "flag": true, "path": "/a b/c_d.tif", "inf": .double(-.infinity),
         ]
         let documents = try YAML.parse(YAMLText.write(value), origin: "test")

@@ -80,7 +80,10 @@ struct PolygonTests {
     @Test func `an affine and its inverse cancel out`() throws {
         let affine = Affine(a: 20, b: 1, c: 300_000, d: -2, e: -20, f: 2_300_000)
         let inverse = try #require(affine.inverse)
-        let back = inverse.apply(column: affine.apply(column: 12.5, row: 7.25).x, row: affine.apply(column: 12.5, row: 7.25).y)
+        let back = inverse.apply(
+            column: affine.apply(column: 12.5, row: 7.25).x,
+            row: affine.apply(column: 12.5, row: 7.25).y
+        )
         #expect(abs(back.x - 12.5) < 1e-6 && abs(back.y - 7.25) < 1e-6)
     }
 }

@@ -41,7 +41,12 @@ struct NetCDFTests {
     private func write(_ tile: NetCDFTile, to path: String) throws {
         let writer = try NetCDFWriter(creating: path, tile: tile)
         let block = (0..<256).map { Int16($0) }
-        try writer.write(block, variable: "red", time: 0, window: PixelWindow(column: 16, row: 0, width: 16, height: 16))
+        try writer.write(
+            block,
+            variable: "red",
+            time: 0,
+            window: PixelWindow(column: 16, row: 0, width: 16, height: 16)
+        )
         try writer.close()
     }
 
@@ -58,7 +63,10 @@ struct NetCDFTests {
     /// What GDAL 3.6 makes of the file, as QGIS would see it.
     @Test(
         .enabled(if: isInstalled("gdalinfo"), "SKIPPED: GDALINFO IS NOT INSTALLED"),
-        arguments: [("EPSG:6372", "2301840.000000000000000,1000800.000000000000000"), ("EPSG:32613", "2301840"), ("EPSG:4326", "-103.000000000000000,21.000000000000000")]
+        arguments: [
+            ("EPSG:6372", "2301840.000000000000000,1000800.000000000000000"), ("EPSG:32613", "2301840"),
+            ("EPSG:4326", "-103.000000000000000,21.000000000000000"),
+        ]
     )
     func `GDAL finds grid, CRS and nodata`(crs: String, origin: String) throws {
         let path = folder.path("tile.nc")
@@ -91,7 +99,9 @@ struct NetCDFTests {
         let (a, b) = (folder.path("a.nc"), folder.path("b.nc"))
         try write(try tile(), to: a)
         try write(try tile(), to: b)
-        let (first, second) = (try Data(contentsOf: URL(fileURLWithPath: a)), try Data(contentsOf: URL(fileURLWithPath: b)))
+        let (first, second) = (
+            try Data(contentsOf: URL(fileURLWithPath: a)), try Data(contentsOf: URL(fileURLWithPath: b))
+        )
         #expect(first == second)
     }
 
@@ -115,7 +125,14 @@ struct NetCDFTests {
 
     @Test func `a cloud-optimised GeoTIFF is written block by block`() throws {
         let path = folder.path("tile_red.tif")
-        let writer = try BlockGeoTIFF(path, geoBox: smallGrid, type: .int16, nodata: -9999, name: "red", metadata: [("a", "b")])
+        let writer = try BlockGeoTIFF(
+            path,
+            geoBox: smallGrid,
+            type: .int16,
+            nodata: -9999,
+            name: "red",
+            metadata: [("a", "b")]
+        )
         try writer.write([Int16](repeating: 7, count: 4), window: PixelWindow(column: 2, row: 1, width: 2, height: 2))
         try writer.finish()
         let file = try RasterFile(opening: path)

@@ -19,8 +19,11 @@ struct RasterFileTests {
 
     init() throws { folder = try TemporaryFolder() }
 
-    @Test(arguments: [(RasterFormat.geoTIFF, "a.tif", "GTiff"), (.cog, "b.tif", "GTiff"), (.jpeg2000, "c.jp2", "JP2OpenJPEG")])
-    func `what is written is read back, with grid and nodata`(format: RasterFormat, name: String, driver: String) throws {
+    @Test(arguments: [
+        (RasterFormat.geoTIFF, "a.tif", "GTiff"), (.cog, "b.tif", "GTiff"), (.jpeg2000, "c.jp2", "JP2OpenJPEG"),
+    ])
+    func `what is written is read back, with grid and nodata`(format: RasterFormat, name: String, driver: String) throws
+    {
         let path = folder.path(name)
         try RasterOutput.write(bands: [ramp], on: smallGrid, to: path, format: format, nodata: 0)
         let file = try RasterFile(opening: path)
@@ -58,7 +61,14 @@ struct RasterFileTests {
         ("EPSG:32613", "EPSG:4326", 500_000, 2_200_000, -105, 19.8962463938101),
         ("EPSG:4326", "EPSG:32734", 17, -35, 134_891.193009124, 6_119_639.8505234),
     ])
-    func `points are carried over, x first`(from: String, to: String, x: Double, y: Double, toX: Double, toY: Double) throws {
+    func `points are carried over, x first`(
+        from: String,
+        to: String,
+        x: Double,
+        y: Double,
+        toX: Double,
+        toY: Double
+    ) throws {
         let moved = try CoordinateTransform(from: CRS(from), to: CRS(to)).apply([Point(x: x, y: y)])[0]
         #expect(abs(moved.x - toX) < 1e-6 && abs(moved.y - toY) < 1e-6)
     }
@@ -74,7 +84,10 @@ struct RasterFileTests {
         #expect(try !CRSDescription.areSame(CRS("EPSG:32613"), CRS("EPSG:32614")))
     }
 
-    @Test(.enabled(if: isInstalled("gdalwarp"), "SKIPPED: GDALWARP IS NOT INSTALLED"), arguments: ["near", "bilinear", "average"])
+    @Test(
+        .enabled(if: isInstalled("gdalwarp"), "SKIPPED: GDALWARP IS NOT INSTALLED"),
+        arguments: ["near", "bilinear", "average"]
+    )
     func `a warp equals gdalwarp's`(method: String) throws {
         let (source, expected) = (folder.path("source.tif"), folder.path("expected.tif"))
         let values = (0..<1200).map { Float(($0 * 7919) % 1000) }
@@ -93,10 +106,14 @@ struct RasterFileTests {
             height: 30
         )
         let b = placed.bounds
-        let result = try run("gdalwarp", [
-            "-q", "-t_srs", "EPSG:6372", "-te", "\(b.left)", "\(b.bottom)", "\(b.right)", "\(b.top)", "-ts", "30", "30",
-            "-r", method, "-srcnodata", "-1", "-dstnodata", "-1", source, expected,
-        ])
+        let result = try run(
+            "gdalwarp",
+            [
+                "-q", "-t_srs", "EPSG:6372", "-te", "\(b.left)", "\(b.bottom)", "\(b.right)", "\(b.top)", "-ts", "30",
+                "30",
+                "-r", method, "-srcnodata", "-1", "-dstnodata", "-1", source, expected,
+            ]
+        )
         #expect(result.status == 0, "\(result.errors)")
         let resampling = try #require(Resampling(name: method))
         let ours = try warp(values, from: smallGrid, nodata: Float(-1), onto: placed, resampling: resampling)

@@ -25,12 +25,21 @@ public struct BuiltProgram: Sendable {
         try run(line.split(separator: " ").map(String.init), environment: environment)
     }
 
-    /// - Parameter name: What the program is called as; `datacube` answers as the Open Data Cube's command.
+    /// - `name`: What the program is called as; `datacube` answers as the Open Data Cube's command.
     public func run(
         _ arguments: [String],
         as name: String = "antares",
         environment: [String: String] = [:]
     ) throws -> ShellResult {
+        try start(arguments, as: name, environment: environment).wait()
+    }
+
+    /// Starts a command line and does not wait for its end.
+    public func start(
+        _ arguments: [String],
+        as name: String = "antares",
+        environment: [String: String] = [:]
+    ) throws -> RunningProgram {
         var program = Self.path
         if name != "antares" {
             program = home.path(".links/\(name)")
@@ -42,6 +51,6 @@ public struct BuiltProgram: Sendable {
         }
         let own = ["HOME": home.path].merging(environment) { $1 }
         let variables = Self.isolation.merging(own.mapValues { $0 }) { $1 }
-        return try TestSupport.run(program, arguments, environment: variables, directory: home.url)
+        return try TestSupport.start(program, arguments, environment: variables, directory: home.url)
     }
 }

@@ -9,13 +9,46 @@ public struct ShellResult: Sendable {
 
 /// Runs a program found on PATH and waits for it.
 ///
-/// - Parameter environment: Replaces or adds variables; nil removes one.
+/// - `environment`: Replaces or adds variables; nil removes one.
 public func run(
     _ program: String,
     _ arguments: [String],
     environment: [String: String?] = [:],
     directory: URL? = nil
 ) throws -> ShellResult {
+    try start(program, arguments, environment: environment, directory: directory).wait()
+}
+
+/// A program that runs beside the test.
+public struct RunningProgram {
+    fileprivate let process: Process
+    fileprivate let folder: TemporaryFolder
+
+    public var isRunning: Bool { process.isRunning }
+
+    /// Sends a signal, as SIGINT.
+    public func send(signal: Int32) { kill(process.processIdentifier, signal) }
+
+    /// Waits for the end.
+    public func wait() throws -> ShellResult {
+        process.waitUntilExit()
+        return ShellResult(
+            status: process.terminationStatus,
+            output: try String(contentsOfFile: folder.path("out"), encoding: .utf8),
+            errors: try String(contentsOfFile: folder.path("err"), encoding: .utf8)
+        )
+    }
+}
+
+/// Starts a program found on PATH.
+///
+/// - `environment`: Replaces or adds variables; nil removes one.
+public func start(
+    _ program: String,
+    _ arguments: [String],
+    environment: [String: String?] = [:],
+    directory: URL? = nil
+) throws -> RunningProgram {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = [program] + arguments
@@ -31,12 +64,7 @@ public func run(
     process.standardError = FileHandle(forWritingAtPath: errors)
     process.standardInput = FileHandle.nullDevice
     try process.run()
-    process.waitUntilExit()
-    return ShellResult(
-        status: process.terminationStatus,
-        output: try String(contentsOfFile: output, encoding: .utf8),
-        errors: try String(contentsOfFile: errors, encoding: .utf8)
-    )
+    return RunningProgram(process: process, folder: folder)
 }
 
 /// True where a program is on PATH.

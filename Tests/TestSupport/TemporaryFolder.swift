@@ -17,7 +17,10 @@ public struct TemporaryFolder: Sendable {
     public var path: String { url.path }
 
     /// Every file below the folder, as paths relative to it, sorted.
-    public func files() -> [String] {
+    public func files() -> [String] { Self.files(below: path) }
+
+    /// Every file below a folder, as paths relative to it, sorted; hidden ones too.
+    public static func files(below path: String) -> [String] {
         let all = FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []
         return all.filter { name in
             var isFolder: ObjCBool = false

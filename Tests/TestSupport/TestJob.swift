@@ -39,8 +39,11 @@ public struct TestJob: Sendable {
     }
 
     /// Runs a line that begins with the program's name, `antares` or `datacube`.
-    public func run(_ line: String) throws -> ShellResult {
+    public func run(_ line: String) throws -> ShellResult { try start(line).wait() }
+
+    /// Starts a line and does not wait for its end.
+    public func start(_ line: String) throws -> RunningProgram {
         let words = line.split(separator: " ").map { $0.hasPrefix("~") ? home + $0.dropFirst() : String($0) }
-        return try program.run(Array(words.dropFirst()), as: words[0], environment: environment)
+        return try program.start(Array(words.dropFirst()), as: words[0], environment: environment)
     }
 }

@@ -41,7 +41,9 @@ struct MainJobTests {
         #expect(product.status == 0, "\(product.errors)")
         #expect(product.output.contains("Adding \"s2_l2a_20m_granule\" (this might take a while) DONE"))
 
-        let prepared = try job.antares("prepare_metadata --path simulated/scenes --dataset_name s2_l2a_20m --outfile s2.yaml")
+        let prepared = try job.antares(
+            "prepare_metadata --path simulated/scenes --dataset_name s2_l2a_20m --outfile s2.yaml"
+        )
         #expect(prepared.status == 0, "\(prepared.errors)")
         #expect(try YAML.parse(file: program.home.path("s2.yaml")).count == 6)
         let added = try job.datacube("-v dataset add s2.yaml")
@@ -65,7 +67,8 @@ struct MainJobTests {
         let again = try job.datacube(ingest)
         #expect(again.output.contains("0 tiles written, 6 already there"), "\(again.output)")
 
-        let recipe = "apply_recipe -recipe s2_20m_001 -b 2017-01-01 -e 2017-12-31 -region Jalisco --name s2_001_jalisco_2017"
+        let recipe =
+            "apply_recipe -recipe s2_20m_001 -b 2017-01-01 -e 2017-12-31 -region Jalisco --name s2_001_jalisco_2017"
         let applied = try job.antares(recipe)
         #expect(applied.status == 0, "\(applied.errors)")
         #expect(applied.output.contains("1 tile written, 0 already there"), "\(applied.output)")
@@ -86,9 +89,12 @@ struct MainJobTests {
     /// numpy computes the recipe again from what Python's `dc.load` reads of the tiles: no pixel may differ.
     private func checkWithPython(_ job: TestJob) throws {
         guard TestPython.isAvailable else { return }
-        let files = job.program.home.files().filter { $0.contains("recipes/s2_001_jalisco_2017") && $0.hasSuffix(".nc") }
+        let files = job.program.home.files().filter {
+            $0.contains("recipes/s2_001_jalisco_2017") && $0.hasSuffix(".nc")
+        }
         #expect(files.count == 1)
-        let script = URL(fileURLWithPath: #filePath).appendingPathComponent("../../Python/check_recipe.py").standardizedFileURL
+        let script = URL(fileURLWithPath: #filePath).appendingPathComponent("../../Python/check_recipe.py")
+            .standardizedFileURL
         let result = try TestPython.run(
             file: script.path,
             ["s2_001_jalisco_2017", "s2_l2a_20m_mexico"] + files.map(job.program.home.path),

@@ -65,7 +65,9 @@ struct RealScenesTests {
 
     private func sum(_ path: String, _ variable: String, side: Int) throws -> Int {
         let window = PixelWindow(column: 0, row: 0, width: side, height: side)
-        return try NetCDFFile(opening: path).read(Int32.self, variable: variable, window: window).reduce(0) { $0 + Int($1) }
+        return try NetCDFFile(opening: path).read(Int32.self, variable: variable, window: window).reduce(0) {
+            $0 + Int($1)
+        }
     }
 
     @Test func `ten Sentinel-2 scenes of two overlapping tiles become yearly features`() throws {

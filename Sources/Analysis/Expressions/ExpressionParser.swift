@@ -11,7 +11,9 @@ public struct ExpressionError: Error, Sendable, Equatable, CustomStringConvertib
 }
 
 extension Expression {
-    /// Reads a formula. From loose to tight: or, and, not, comparisons, + -, * /, unary minus, **.
+    /// Reads a formula.
+    ///
+    /// From loose to tight: or, and, not, comparisons, + -, * /, unary minus, **.
     public init(parsing text: String) throws(ExpressionError) {
         var parser = ExpressionParser(text)
         self = try parser.parseAll()

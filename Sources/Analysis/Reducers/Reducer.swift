@@ -7,9 +7,8 @@ public enum Reducer: String, Sendable, CaseIterable {
     /// `std` is the population's standard deviation (divided by n). `median` of an even number of values is the mean of
     /// the middle two. `count` is 0, and every other reducer NaN, where a pixel has no value at all.
     ///
-    /// - Parameters:
-    ///   - series: One array a date, the earliest first, each of `count` pixels.
-    ///   - count: Pixels of each array.
+    /// - `series`: One array a date, the earliest first, each of `count` pixels.
+    /// - `count`: Pixels of each array.
     public func reduce(_ series: [[Float]], count: Int) -> [Float] {
         switch self {
         case .count: Self.counts(series, count)

@@ -8,9 +8,8 @@ public struct GridReader {
     private let resampling: Resampling
     private let cache: SourceCache
 
-    /// - Parameters:
-    ///   - measurement: As the product defines it; its nodata marks missing pixels in results.
-    ///   - cache: The open files of the calling thread.
+    /// - `measurement`: As the product defines it; its nodata marks missing pixels in results.
+    /// - `cache`: The open files of the calling thread.
     public init(_ measurement: Measurement, resampling: Resampling = .nearest, cache: SourceCache) {
         (self.measurement, self.resampling, self.cache) = (measurement, resampling, cache)
     }
@@ -49,7 +48,8 @@ public struct GridReader {
     @_specialize(where Element == Int16)
     @_specialize(where Element == Int32)
     @_specialize(where Element == Float)
-    func read<Element: PixelElement>(_ type: Element.Type, _ dataset: Dataset, onto target: GeoBox) throws -> [Element]? {
+    func read<Element: PixelElement>(_ type: Element.Type, _ dataset: Dataset, onto target: GeoBox) throws -> [Element]?
+    {
         guard let source = dataset.source(of: measurement.name) else {
             throw IngestError("dataset \(dataset.idText)", "has no location or no measurement '\(measurement.name)'")
         }

@@ -11,9 +11,8 @@ struct Lattice {
     private let exact: [Point]?
     private let width: Int, height: Int
 
-    /// - Parameters:
-    ///   - toPixel: From the source's CRS to its pixels.
-    ///   - transform: From the target's CRS to the source's.
+    /// - `toPixel`: From the source's CRS to its pixels.
+    /// - `transform`: From the target's CRS to the source's.
     init(source toPixel: Affine, target: GeoBox, transform: borrowing CoordinateTransform) {
         let (xs, ys) = (Self.stops(target.width), Self.stops(target.height))
         let places = ys.flatMap { row in xs.map { Point(x: Double($0) + 0.5, y: Double(row) + 0.5) } }

@@ -43,8 +43,14 @@ public final class SourceCache {
             maps[key] = (known.map, clock)
             return known.map
         }
-        if maps.count >= 16, let oldest = maps.min(by: { $0.value.lastUse < $1.value.lastUse }) { maps[oldest.key] = nil }
-        let map = SourceMap(from: source, to: target, transform: try transform(from: target.crs, to: source.crs).transform)
+        if maps.count >= 16, let oldest = maps.min(by: { $0.value.lastUse < $1.value.lastUse }) {
+            maps[oldest.key] = nil
+        }
+        let map = SourceMap(
+            from: source,
+            to: target,
+            transform: try transform(from: target.crs, to: source.crs).transform
+        )
         maps[key] = (map, clock)
         return map
     }

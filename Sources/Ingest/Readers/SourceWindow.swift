@@ -15,7 +15,7 @@ struct SourceWindow {
 
     /// Nil where the grids do not meet.
     ///
-    /// - Parameter transform: From the target's CRS to the source's.
+    /// - `transform`: From the target's CRS to the source's.
     init?(of source: GeoBox, under target: GeoBox, transform: borrowing CoordinateTransform) {
         guard let toPixel = source.affine.inverse else { return nil }
         let (w, h) = (Double(target.width), Double(target.height))
@@ -45,7 +45,14 @@ struct SourceWindow {
         let (sx, sy) = (Double(window.width) / Double(width), Double(window.height) / Double(height))
         geoBox = GeoBox(
             crs: source.crs,
-            affine: Affine(a: corner.a * sx, b: corner.b * sy, c: corner.c, d: corner.d * sx, e: corner.e * sy, f: corner.f),
+            affine: Affine(
+                a: corner.a * sx,
+                b: corner.b * sy,
+                c: corner.c,
+                d: corner.d * sx,
+                e: corner.e * sy,
+                f: corner.f
+            ),
             width: width,
             height: height
         )

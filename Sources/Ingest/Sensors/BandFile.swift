@@ -19,9 +19,11 @@ struct BandFile: Sendable {
         }
         let damaged = "The download may have been cut off: fetch the file again."
         if let fault = try JPEG2000Stream.fault(of: path) { throw SceneError(path, fault, hint: damaged) }
+        let isComplete: Bool
         do {
             let file = try RasterFile(opening: path)
             (width, height, geoBox, driverName) = (file.width, file.height, file.geoBox, file.driverName)
+            isComplete = file.holdsAllBlocks
             let isJPEG = driverName.hasPrefix("JP2")
             if !isJPEG {
                 let last = PixelWindow(column: file.width - 1, row: file.height - 1, width: 1, height: 1)
@@ -30,6 +32,7 @@ struct BandFile: Sendable {
         } catch {
             throw SceneError(path, "cannot be read (\(error.messages.joined(separator: "; ")))", hint: damaged)
         }
+        guard isComplete else { throw SceneError(path, "is cut off: blocks lie behind its end", hint: damaged) }
         self.path = path
     }
 

@@ -23,7 +23,9 @@ public final class FootprintProjector {
         let dense = polygon.densified(pieces: 8)
         return MultiPolygon(
             parts: dense.parts.map { part in
-                MultiPolygon.Part(rings: part.rings.map { box.transform.apply($0).filter { $0.x.isFinite && $0.y.isFinite } })
+                MultiPolygon.Part(
+                    rings: part.rings.map { box.transform.apply($0).filter { $0.x.isFinite && $0.y.isFinite } }
+                )
             }
         )
     }

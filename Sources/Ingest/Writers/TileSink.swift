@@ -1,3 +1,4 @@
+import Foundation
 public import Geo
 public import Raster
 
@@ -19,7 +20,7 @@ public final class NetCDFSink: TileSink {
     public init(_ tile: NetCDFTile, path: String) throws {
         file = try PendingFile(path)
         do {
-            writer = try NetCDFWriter(creating: file.temporary, tile: tile)
+            writer = try NetCDFWriter(creating: file.temporary, for: path, tile: tile)
         } catch {
             file.remove()
             throw error
@@ -49,8 +50,9 @@ public final class NetCDFSink: TileSink {
 /// One cloud-optimised GeoTIFF for each measurement: `<stem>_<measurement>.tif`.
 public final class GeoTIFFSink: TileSink {
     private let writers: [String: BlockGeoTIFF]
+    private let paths: [String: String]
 
-    /// - Parameter path: Of a measurement's file.
+    /// - `path`: Of a measurement's file.
     public init(_ tile: NetCDFTile, path: (_ measurement: String) -> String) throws {
         var writers: [String: BlockGeoTIFF] = [:]
         for variable in tile.variables {
@@ -65,6 +67,7 @@ public final class GeoTIFFSink: TileSink {
             )
         }
         self.writers = writers
+        paths = writers.keys.reduce(into: [:]) { $0[$1] = path($1) }
     }
 
     public func write<Element: PixelElement>(_ pixels: [Element], variable: String, window: PixelWindow) throws {
@@ -73,7 +76,16 @@ public final class GeoTIFFSink: TileSink {
     }
 
     public func finish() throws {
-        for writer in writers.sorted(by: { $0.key < $1.key }).map(\.value) { try writer.finish() }
+        for (name, writer) in writers.sorted(by: { $0.key < $1.key }) {
+            do {
+                try writer.finish()
+            } catch {
+                // A tile with some of its measurements is no tile, and its files take room.
+                abandon()
+                for file in paths.filter({ $0.key < name }).values { unlink(file) }
+                throw error
+            }
+        }
     }
 
     public func abandon() { for writer in writers.values { writer.abandon() } }

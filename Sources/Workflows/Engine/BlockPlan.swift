@@ -3,7 +3,7 @@ import Geo
 extension GeoBox {
     /// The blocks of a grid that share area with any of some polygons in the grid's CRS, row by row.
     ///
-    /// - Parameter size: Columns and rows of a block; those at the right and lower edge may be smaller.
+    /// - `size`: Columns and rows of a block; those at the right and lower edge may be smaller.
     func blocks(of size: XY<Int>, touching polygons: [MultiPolygon]) -> [PixelWindow] {
         stride(from: 0, to: height, by: size.y).flatMap { row in
             stride(from: 0, to: width, by: size.x).compactMap { column in
@@ -30,11 +30,10 @@ extension GeoBox {
 
 /// The largest block, made of whole or halved chunks, that keeps within a number of bytes.
 ///
-/// - Parameters:
-///   - chunk: Columns and rows of a chunk of the output.
-///   - tile: Columns and rows of the tile; no block is larger.
-///   - bytesPerPixel: What one pixel of a block takes while it is computed.
-///   - limit: Bytes that one thread may use.
+/// - `chunk`: Columns and rows of a chunk of the output.
+/// - `tile`: Columns and rows of the tile; no block is larger.
+/// - `bytesPerPixel`: What one pixel of a block takes while it is computed.
+/// - `limit`: Bytes that one thread may use.
 func blockSize(chunk: XY<Int>, tile: XY<Int>, bytesPerPixel: Int, limit: Int) -> XY<Int> {
     var size = XY(x: min(chunk.x, tile.x), y: min(chunk.y, tile.y))
     while size.x * size.y * bytesPerPixel > limit, size.y > 1 { size.y = (size.y + 1) / 2 }

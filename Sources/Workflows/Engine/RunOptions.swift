@@ -10,14 +10,18 @@ public struct RunOptions: Sendable {
     public var isDryRun: Bool
     /// Makes tiles again that are done and intact.
     public var overwrites: Bool
+    /// Reads tiles that are there from end to end, and makes those again that are damaged.
+    public var verifies: Bool
 
     public init(
         jobs: Int = ProcessInfo.processInfo.activeProcessorCount,
         memory: Int = Int(ProcessInfo.processInfo.physicalMemory / 2),
         isDryRun: Bool = false,
-        overwrites: Bool = false
+        overwrites: Bool = false,
+        verifies: Bool = false
     ) {
-        (self.jobs, self.memory, self.isDryRun, self.overwrites) = (jobs, memory, isDryRun, overwrites)
+        (self.jobs, self.memory, self.isDryRun) = (jobs, memory, isDryRun)
+        (self.overwrites, self.verifies) = (overwrites, verifies)
     }
 }
 

@@ -18,9 +18,8 @@ struct TileFactory {
     let software: String
     let blockSize: XY<Int>
 
-    /// - Parameters:
-    ///   - stem: Path of the files without ending.
-    ///   - footprints: Where the sources have data, in the grid's CRS.
+    /// - `stem`: Path of the files without ending.
+    /// - `footprints`: Where the sources have data, in the grid's CRS.
     func task(
         _ index: TileIndex,
         time: TimeRange,
@@ -89,7 +88,9 @@ struct TileFactory {
     /// One ring around everything within the cell where sources have data; the cell where that is unknown.
     private func validRing(of index: TileIndex, _ footprints: [MultiPolygon]) -> [Point] {
         let cell = grid.bounds(of: index)
-        let points = footprints.compactMap { $0.clipped(to: cell) }.flatMap { $0.parts.flatMap { $0.rings.flatMap { $0 } } }
+        let points = footprints.compactMap { $0.clipped(to: cell) }.flatMap {
+            $0.parts.flatMap { $0.rings.flatMap { $0 } }
+        }
         return convexHull(of: points) ?? cell.corners + [cell.corners[0]]
     }
 }

@@ -15,9 +15,11 @@ struct TileProduction {
     /// Called with the number of tiles done and planned.
     let progress: @Sendable (Int, Int) -> Void
 
-    /// - Parameter bytesPerPixel: What a pixel of a block takes while it is computed.
+    /// - `bytesPerPixel`: What a pixel of a block takes while it is computed.
     func run(_ tasks: [TileTask], bytesPerPixel: Int, summary: RunSummary) async throws -> RunSummary {
         var summary = summary
+        // Before the work, which may take hours.
+        for note in summary.notes { log.warning("\(note)") }
         summary.planned = tasks.count
         summary.bytesAtMost = tasks.reduce(0) { $0 + $1.bytes }
         let largest = tasks.lazy.flatMap(\.blocks).map(\.pixelCount).max() ?? 0
@@ -28,7 +30,8 @@ struct TileProduction {
         let known = Set(indexed.map(\.id))
         var missing: [TileTask] = []
         for task in tasks {
-            let isDone = !options.overwrites && task.storage.isIntact(id: task.id)
+            try Interrupt.check()
+            let isDone = !options.overwrites && isIntact(task)
             if options.isDryRun {
                 summary.tiles.append(.init(tile: task.name, path: task.storage.indexedPath, isDone: isDone))
             } else if isDone, !known.contains(task.id) {
@@ -37,10 +40,20 @@ struct TileProduction {
             if isDone { summary.alreadyThere += 1 } else { missing.append(task) }
         }
         guard !options.isDryRun else { return summary }
-        return try await make(missing, replacing: indexed, summary: summary)
+        // A task of its own, which an interrupt does not cancel: the threads stop by themselves, and what they finish is
+        // still indexed and counted.
+        return try await Task { [missing, summary] in
+            try await make(missing, replacing: indexed, summary: summary)
+        }.value
     }
 
-    private func make(_ tasks: [TileTask], replacing indexed: [Dataset], summary: RunSummary) async throws -> RunSummary {
+    private func isIntact(_ task: TileTask) -> Bool {
+        let measurements = task.layout.variables.map(\.name)
+        return task.storage.isIntact(id: task.id, measurements: measurements, readsAll: options.verifies)
+    }
+
+    private func make(_ tasks: [TileTask], replacing indexed: [Dataset], summary: RunSummary) async throws -> RunSummary
+    {
         var summary = summary
         var done = summary.alreadyThere
         progress(done, summary.planned)

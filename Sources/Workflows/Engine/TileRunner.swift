@@ -6,7 +6,9 @@ import Synchronization
 
 /// Makes tiles with all cores: threads take block after block, a tile is finished by whoever does its last block.
 ///
-/// Each thread has open files of its own. Tiles are worked on in order, so that few are open at once.
+/// Each thread has open files of its own, and stays with a tile as long as there are others to begin: a compressed
+/// source is then decoded by one thread only. Towards the end threads help each other. Tiles are begun in order, so that
+/// few are open at once.
 final class TileRunner: Sendable {
     enum Outcome: Sendable {
         case written
@@ -16,14 +18,14 @@ final class TileRunner: Sendable {
 
     private let tasks: [TileTask]
     private let states: [TileState]
-    private let next: Mutex<(task: Int, block: Int)>
+    private let queue: Mutex<BlockQueue>
     private let isCancelled: @Sendable () -> Bool
 
-    /// - Parameter isCancelled: Asked before each block; once true, what is begun is given up.
+    /// - `isCancelled`: Asked before each block; once true, what is begun is given up.
     init(_ tasks: [TileTask], isCancelled: @escaping @Sendable () -> Bool) {
         self.tasks = tasks
         states = tasks.map { TileState(blocks: $0.blocks.count) }
-        next = Mutex((0, 0))
+        queue = Mutex(BlockQueue(tasks.map(\.blocks.count)))
         self.isCancelled = isCancelled
     }
 
@@ -45,7 +47,9 @@ final class TileRunner: Sendable {
 
     private func work(_ deliver: (Int, Outcome) -> Void) {
         let cache = SourceCache()
-        while let (index, number) = take() {
+        var current: Int?
+        while let (index, number) = queue.withLock({ $0.take(after: current) }) {
+            current = index
             let (task, state) = (tasks[index], states[index])
             if isCancelled() { state.stop(.interrupted) }
             var computed = ComputedBlock()
@@ -59,16 +63,39 @@ final class TileRunner: Sendable {
             if let outcome = state.finish(computed, number: number ?? 0, of: task) { deliver(index, outcome) }
         }
     }
+}
 
-    /// The number of the next block; a tile without blocks is taken once, with none.
-    private func take() -> (task: Int, block: Int?)? {
-        next.withLock { next in
-            guard next.task < tasks.count else { return nil }
-            let count = tasks[next.task].blocks.count
-            let taken = (next.task, count == 0 ? nil : next.block)
-            next = next.block + 1 < count ? (next.task, next.block + 1) : (next.task + 1, 0)
-            return taken
+/// Which blocks of which tiles nobody has taken yet.
+struct BlockQueue {
+    private let counts: [Int]
+    private var taken: [Int]
+    /// Tiles before this one are begun.
+    private var nextTile = 0
+
+    init(_ blockCounts: [Int]) {
+        counts = blockCounts
+        taken = blockCounts.map { _ in 0 }
+    }
+
+    /// The next block for a thread: of the tile it is at, else of a tile that nobody has begun, else of any.
+    ///
+    /// A tile without blocks is taken once, with no block.
+    mutating func take(after current: Int?) -> (tile: Int, block: Int?)? {
+        if let current, let block = takeBlock(of: current) { return (current, block) }
+        if nextTile < counts.count {
+            nextTile += 1
+            return (nextTile - 1, takeBlock(of: nextTile - 1))
         }
+        for tile in counts.indices {
+            if let block = takeBlock(of: tile) { return (tile, block) }
+        }
+        return nil
+    }
+
+    private mutating func takeBlock(of tile: Int) -> Int? {
+        guard taken[tile] < counts[tile] else { return nil }
+        taken[tile] += 1
+        return taken[tile] - 1
     }
 }
 

@@ -22,7 +22,7 @@ struct TileTask: Sendable {
 protocol TileProgram: Sendable {
     /// Computes one block and hands over what is not empty of it.
     ///
-    /// - Parameter cache: The open files of the calling thread.
+    /// - `cache`: The open files of the calling thread.
     func run(_ window: PixelWindow, of geoBox: GeoBox, into block: inout ComputedBlock, cache: SourceCache) throws
 }
 
@@ -84,23 +84,37 @@ enum TileStorage: Sendable {
     }
 
     /// True where all files are there, complete, and made for the dataset `id`.
-    func isIntact(id: UUID) -> Bool {
+    ///
+    /// - Parameters:
+    ///   - id: Of the dataset that the files shall hold.
+    ///   - measurements: The names of all measurements.
+    ///   - readsAll: Reads every pixel too, which finds damage within a file of the right length.
+    /// - Returns: False where the tile has to be made again.
+    func isIntact(id: UUID, measurements: [String], readsAll: Bool) -> Bool {
         switch self {
         case .netCDF(let path):
-            guard FileManager.default.fileExists(atPath: path), let file = try? NetCDFFile(opening: path) else {
-                return false
-            }
-            return file.attribute("id") == NameUUID.text(id)
-        case .geoTIFF(let stem, let measurements):
-            guard let document = try? YAML.parse(file: indexedPath).first, document.value["id"]?.string == NameUUID.text(id) else {
-                return false
-            }
-            return measurements.allSatisfy { name in
-                guard let raster = try? RasterFile(opening: file(stem, name)) else { return false }
-                let last = PixelWindow(column: raster.width - 1, row: raster.height - 1, width: 1, height: 1)
-                return (try? raster.read(Double.self, band: 1, window: last)) != nil
-            }
+            guard FileManager.default.fileExists(atPath: path), let file = try? NetCDFFile(opening: path),
+                file.attribute("id") == NameUUID.text(id)
+            else { return false }
+            return !readsAll || measurements.allSatisfy(file.canReadAll)
+        case .geoTIFF(let stem, _):
+            guard let document = try? YAML.parse(file: indexedPath).first,
+                document.value["id"]?.string == NameUUID.text(id)
+            else { return false }
+            return measurements.allSatisfy { isIntact(file(stem, $0), readsAll: readsAll) }
         }
+    }
+
+    private func isIntact(_ geoTIFF: String, readsAll: Bool) -> Bool {
+        guard let raster = try? RasterFile(opening: geoTIFF), raster.holdsAllBlocks else { return false }
+        let step = readsAll ? 512 : raster.height
+        let first = readsAll ? 0 : raster.height - 1
+        for row in stride(from: first, to: raster.height, by: step) {
+            let height = min(step, raster.height - row)
+            let window = PixelWindow(column: 0, row: row, width: raster.width, height: height)
+            guard (try? raster.read(Double.self, band: 1, window: window)) != nil else { return false }
+        }
+        return true
     }
 
     private func file(_ stem: String, _ measurement: String) -> String { "\(stem)_\(measurement).tif" }

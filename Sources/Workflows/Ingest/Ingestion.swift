@@ -16,9 +16,10 @@ public struct Ingestion: Sendable {
     /// Goes on with the product as it is where the configuration now says otherwise.
     public var allowsProductChanges = false
     public let software: String
+    private let document: SourceDocument
 
     public init(_ document: SourceDocument, software: String) throws {
-        (config, origin) = (try IngestionConfig(document), document.origin)
+        (config, origin, self.document) = (try IngestionConfig(document), document.origin, document)
         self.software = software
     }
 
@@ -29,8 +30,14 @@ public struct Ingestion: Sendable {
         log: Logger,
         progress: @escaping @Sendable (_ done: Int, _ planned: Int) -> Void
     ) async throws -> RunSummary {
-        let source = try await index.product(named: config.sourceProduct)
-        let output = try await outputProduct(from: source, index: index, isDryRun: options.isDryRun)
+        let source = try await sourceProduct(in: index)
+        try checkSources(source)
+        let output = try await OutputProduct(
+            definition: try config.outputDefinition(of: source),
+            origin: origin,
+            hint: "Use another output_type, or --allow-product-changes to go on with the indexed one.",
+            allowsChanges: allowsProductChanges
+        ).ensure(on: index, isDryRun: options.isDryRun)
         var summary = RunSummary(product: output.name)
         let bands = try config.bands.map { band in
             IngestProgram.Band(
@@ -40,13 +47,7 @@ public struct Ingestion: Sendable {
             )
         }
         let datasets = try await index.datasets(matching: DatasetQuery(product: source.name, time: yearRange))
-        guard !datasets.isEmpty else {
-            throw WorkflowError(
-                .noInput,
-                "product '\(source.name)' has no datasets" + (years.map { " in \($0.lowerBound)-\($0.upperBound)" } ?? ""),
-                hint: "Index scenes first: antares prepare_metadata, then datacube dataset add."
-            )
-        }
+        guard !datasets.isEmpty else { throw try await noDatasets(source, index) }
         let widest = bands.map { $0.source.dtype.byteCount + $0.target.dtype.byteCount }.max() ?? 2
         let bytesPerPixel = 4 * widest
         let factory = TileFactory(
@@ -70,6 +71,43 @@ public struct Ingestion: Sendable {
         return try await production.run(tasks, bytesPerPixel: bytesPerPixel, summary: summary)
     }
 
+    /// The product of the scenes; an error names the line of the configuration.
+    private func sourceProduct(in index: any DatasetIndex) async throws -> Product {
+        let products = try await index.products()
+        if let product = products.first(where: { $0.name == config.sourceProduct }) { return product }
+        let near = nearest(to: config.sourceProduct, in: products.map(\.name)).map { "Did you mean '\($0)'? " } ?? ""
+        throw try document.root.required("source_type").failure(
+            "names the product '\(config.sourceProduct)', which is not in the index",
+            hint: near + "See: antares list products."
+        )
+    }
+
+    /// Fails at the first measurement that the product of the scenes lacks, with its line.
+    private func checkSources(_ source: Product) throws {
+        for (band, entry) in zip(config.bands, try document.root.required("measurements").elements()) {
+            do {
+                _ = try source.measurement(band.sourceName)
+            } catch let error as IndexError {
+                let reader = try entry.optional("src_varname") ?? entry.required("name")
+                let reason = "names the measurement '\(band.sourceName)', which product '\(source.name)' lacks"
+                throw reader.failure(reason, hint: error.hint)
+            }
+        }
+    }
+
+    private func noDatasets(_ source: Product, _ index: any DatasetIndex) async throws -> WorkflowError {
+        let span = years.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }
+        let period = span.map { " in \($0)" } ?? ""
+        let seen = try await index.datasets(matching: DatasetQuery(product: source.name)).compactMap(\.time)
+        let hint =
+            if let begin = seen.map(\.begin).min(), let end = seen.map(\.end).max() {
+                "It has data from \(Timestamp.day(begin)) to \(Timestamp.day(end))."
+            } else {
+                "Index scenes first: antares prepare_metadata, then datacube dataset add."
+            }
+        return WorkflowError(.noInput, "product '\(source.name)' has no datasets\(period)", hint: hint)
+    }
+
     private var yearRange: TimeRange? {
         guard let years, let first = TimeRange(period: "\(years.lowerBound)"),
             let last = TimeRange(period: "\(years.upperBound)")
@@ -77,32 +115,12 @@ public struct Ingestion: Sendable {
         return TimeRange(begin: first.begin, end: last.end)
     }
 
-    /// The product of the tiles, added where it is missing.
-    private func outputProduct(from source: Product, index: any DatasetIndex, isDryRun: Bool) async throws -> Product {
-        let definition = try config.outputDefinition(of: source)
-        let existing = try await index.products().first { $0.name == config.outputProduct }
-        if let existing {
-            guard existing.definition == definition || allowsProductChanges else {
-                throw WorkflowError(
-                    .badRequest,
-                    "\(origin): product '\(existing.name)' is in the index with another definition",
-                    hint: "Use another output_type, or --allow-product-changes to go on with the indexed one."
-                )
-            }
-            return existing
-        }
-        guard let product = Product(definition: definition) else {
-            throw WorkflowError(.badRequest, "\(origin): output_type gives no product name")
-        }
-        if isDryRun { return product }
-        try await index.addProduct(SourceDocument(origin: origin, value: definition), locksTable: false)
-        return try await index.product(named: config.outputProduct)
-    }
-
     private func variable(_ band: IngestionConfig.Band, _ made: IngestProgram.Band) -> NetCDFTile.Variable {
         var attributes = band.attributes
         for (name, value) in [("scale_factor", made.target.scaleFactor), ("add_offset", made.target.addOffset)] {
-            if let value, value != (name == "scale_factor" ? 1 : 0) { attributes.append(("stored_\(name)", "\(value)")) }
+            if let value, value != (name == "scale_factor" ? 1 : 0) {
+                attributes.append(("stored_\(name)", "\(value)"))
+            }
         }
         return NetCDFTile.Variable(
             name: band.name,
@@ -174,7 +192,9 @@ public struct Ingestion: Sendable {
 
     /// What stays true of a tile of the properties of its scene.
     private static func kept(from dataset: Dataset) -> DocumentObject {
-        let keys = ["eo:platform", "eo:instrument", "eo:gsd", "odc:product_family", "odc:producer", "dea:dataset_maturity"]
+        let keys = [
+            "eo:platform", "eo:instrument", "eo:gsd", "odc:product_family", "odc:producer", "dea:dataset_maturity",
+        ]
         var kept = DocumentObject()
         for key in keys { kept[key] = dataset.document.at("properties", key) }
         return kept

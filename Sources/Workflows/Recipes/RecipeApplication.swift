@@ -75,7 +75,11 @@ public struct RecipeApplication: Sendable {
                 )
             }
         }
-        let output = try await outputProduct(grid: grid, index: index, isDryRun: options.isDryRun)
+        let output = try await OutputProduct(
+            definition: recipe.productDefinition(named: productName, grid: grid),
+            origin: "recipe \(recipe.name)",
+            hint: "Choose another --name, or delete that product."
+        ).ensure(on: index, isDryRun: options.isDryRun)
         let planner = RecipePlanner(
             recipe: recipe,
             parameters: parameters,
@@ -106,26 +110,5 @@ public struct RecipeApplication: Sendable {
             (key: "end", value: .string(Timestamp.day(time.end))),
             (key: "region", value: .string(region.name)),
         ])
-    }
-
-    /// The product, added where it is missing: before anything is computed, so that a refusal costs nothing.
-    private func outputProduct(grid: GridSpec, index: any DatasetIndex, isDryRun: Bool) async throws -> Product {
-        let definition = recipe.productDefinition(named: productName, grid: grid)
-        if let existing = try await index.products().first(where: { $0.name == productName }) {
-            guard existing.definition == definition else {
-                throw WorkflowError(
-                    .badRequest,
-                    "product '\(productName)' is in the index with another definition",
-                    hint: "Choose another --name, or delete that product."
-                )
-            }
-            return existing
-        }
-        guard let product = Product(definition: definition) else {
-            throw WorkflowError(.badRequest, "'\(productName)' is no name for a product")
-        }
-        if isDryRun { return product }
-        try await index.addProduct(SourceDocument(origin: "recipe \(recipe.name)", value: definition), locksTable: false)
-        return try await index.product(named: productName)
     }
 }

@@ -16,7 +16,10 @@ struct ResolvedInput {
     func bands() throws -> [RecipeProgram.Band] {
         try input.measurements.map { name in
             guard let resampling = Resampling(name: input.resampling) else {
-                throw WorkflowError(.badRequest, "input '\(input.name)' has the unknown resampling '\(input.resampling)'")
+                throw WorkflowError(
+                    .badRequest,
+                    "input '\(input.name)' has the unknown resampling '\(input.resampling)'"
+                )
             }
             return RecipeProgram.Band(
                 name: name,
@@ -28,7 +31,9 @@ struct ResolvedInput {
 
     /// The masks of the input, one for each measurement that has rules.
     func masks() throws -> [RecipeProgram.Mask] {
-        let names = input.masks.reduce(into: [String]()) { if !$0.contains($1.measurement) { $0.append($1.measurement) } }
+        let names = input.masks.reduce(into: [String]()) {
+            if !$0.contains($1.measurement) { $0.append($1.measurement) }
+        }
         return try names.map { name in
             let measurement = try product.measurement(name)
             let rules = try input.masks.filter { $0.measurement == name }.map { rule in
@@ -86,12 +91,17 @@ extension DatasetIndex {
         guard !known.isEmpty else {
             let near = input.products.lazy.compactMap { nearest(to: $0, in: all.map(\.name)) }.first
             let hint = near.map { "Did you mean '\($0)'? " } ?? ""
-            throw WorkflowError(.badRequest, "there is no product \(names) in the index", hint: hint + "See: antares list products.")
+            throw WorkflowError(
+                .badRequest,
+                "there is no product \(names) in the index",
+                hint: hint + "See: antares list products."
+            )
         }
         let period = time.map { " between \(Timestamp.day($0.begin)) and \(Timestamp.day($0.end))" } ?? ""
         let place = bounds == nil ? "" : " in the region"
         let seen = try await datasets(matching: DatasetQuery(product: known[0].name)).compactMap(\.time)
-        let hint = seen.isEmpty
+        let hint =
+            seen.isEmpty
             ? "The product has no datasets at all: ingest or index some first."
             : "The product has data from \(Timestamp.day(seen.map(\.begin).min() ?? .distantPast)) to "
                 + "\(Timestamp.day(seen.map(\.end).max() ?? .distantFuture))."

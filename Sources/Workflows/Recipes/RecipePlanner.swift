@@ -22,7 +22,7 @@ struct RecipePlanner {
         let footprint: MultiPolygon
     }
 
-    /// - Parameter memory: Bytes that one thread may hold.
+    /// - `memory`: Bytes that one thread may hold.
     func plan(
         series: ResolvedInput,
         statics: [ResolvedInput],

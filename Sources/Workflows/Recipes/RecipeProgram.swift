@@ -68,7 +68,8 @@ struct RecipeProgram: TileProgram {
     }
 
     /// The real values of one band; nil where no dataset has any.
-    private func read(_ band: Band, _ datasets: [Dataset], onto target: GeoBox, _ cache: SourceCache) throws -> [Float]? {
+    private func read(_ band: Band, _ datasets: [Dataset], onto target: GeoBox, _ cache: SourceCache) throws -> [Float]?
+    {
         let encoding = Encoding(
             type: band.measurement.dtype,
             nodata: band.measurement.nodata,

@@ -32,7 +32,7 @@ struct CommandRunner {
             if error is ValidationError { failUsage(error) }
             root.exit(withError: error)
         }
-        if error is CancellationError || Interrupt.isRequested {
+        if error is CancellationError || (Interrupt.isRequested && !(error is CommandFailure)) {
             fail(.interrupted, "interrupted. Run the same command again: what is done is kept.", asJSON: wantsJSON)
         }
         let status = error is ValidationError ? ExitStatus.usage : ExitStatus(of: error)

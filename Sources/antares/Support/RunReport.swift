@@ -5,7 +5,6 @@ import Workflows
 extension CommonOptions {
     /// Prints what a run did, and fails when something is missing.
     func report(_ summary: RunSummary, isDryRun: Bool) throws {
-        for note in summary.notes { log.warning("\(note)") }
         try emit(summary) { isDryRun ? Self.plan(summary) : Self.result(summary) }
         if summary.interrupted > 0 { throw CommandFailure(.interrupted, Self.interruption(summary)) }
         guard summary.failures.isEmpty else { throw CommandFailure(.failed, Self.failures(summary)) }

@@ -40,6 +40,9 @@ extension Services {
             let path = "\(folder)/\(name).yaml"
             if files.fileExists(atPath: path) { return try read(path) }
         }
+        if name.contains("/") || name.hasSuffix(".yaml") {
+            throw CommandFailure(.noInput, "the recipe file '\(name)' does not exist. Check the path.")
+        }
         let known = try recipes().map(\.name)
         let near = nearest(to: name, in: known).map { "Did you mean '\($0)'? " } ?? ""
         throw CommandFailure(
@@ -52,7 +55,8 @@ extension Services {
     func recipes() throws -> [RecipeListing] {
         var listings: [String: RecipeListing] = [:]
         for folder in try recipeFolders().reversed() {
-            for file in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where file.hasSuffix(".yaml") {
+            for file in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+            where file.hasSuffix(".yaml") {
                 let path = "\(folder)/\(file)"
                 let name = String(file.dropLast(5))
                 let description = try read(path).value["description"]?.string ?? ""

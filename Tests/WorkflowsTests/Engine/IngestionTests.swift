@@ -13,7 +13,8 @@ struct IngestionTests {
         (0..<grid.pixelCount).map { UInt16(start + $0) }
     }
 
-    private func scene(_ grid: GeoBox, time: String = "2017-01-15T17:20:00Z", from start: Int = 1000) -> TestCube.Scene {
+    private func scene(_ grid: GeoBox, time: String = "2017-01-15T17:20:00Z", from start: Int = 1000) -> TestCube.Scene
+    {
         let pixels = ramp(grid, from: start)
         return TestCube.Scene(
             time: time,
@@ -95,11 +96,15 @@ struct IngestionTests {
             let box = try #require(tile.geoBox(of: "red"))
             let expected = cube.folder.path("expected-\(tile.idText).tif")
             let b = box.bounds
-            let warped = try run("gdalwarp", [
-                "-q", "-t_srs", "EPSG:6372", "-te", "\(b.left)", "\(b.bottom)", "\(b.right)", "\(b.top)", "-tr", "30", "30",
-                "-r", gdal, "-srcnodata", "0", "-dstnodata", "0",
-                cube.folder.path("\(scene.id.uuidString)_red.tif"), expected,
-            ])
+            let warped = try run(
+                "gdalwarp",
+                [
+                    "-q", "-t_srs", "EPSG:6372", "-te", "\(b.left)", "\(b.bottom)", "\(b.right)", "\(b.top)", "-tr",
+                    "30", "30",
+                    "-r", gdal, "-srcnodata", "0", "-dstnodata", "0",
+                    cube.folder.path("\(scene.id.uuidString)_red.tif"), expected,
+                ]
+            )
             #expect(warped.status == 0, "\(warped.errors)")
             let theirs = try RasterFile(opening: expected).read(UInt16.self, band: 1)
             let whole = PixelWindow(column: 0, row: 0, width: box.width, height: box.height)
@@ -129,6 +134,42 @@ struct IngestionTests {
         let after = try Data(contentsOf: URL(fileURLWithPath: path))
         #expect(after == before)
         #expect(try await cube.datasets("tiles").count == 2)
+    }
+
+    @Test(arguments: ["NetCDF CF", "GeoTIFF"])
+    func `damage within a tile of the right length is found by reading it`(driver: String) async throws {
+        let cube = try await TestCube()
+        var noisy = scene(utmGrid())
+        noisy.red = noisy.red.indices.map { UInt16(1000 + ($0 * 7919) % 30_000) }
+        try await cube.add(noisy)
+        let config = try cube.config(driver: driver)
+        _ = try await cube.ingest(config)
+        let name = try #require(cube.folder.files().last { $0.hasSuffix(driver == "GeoTIFF" ? "_red.tif" : ".nc") })
+        let url = URL(fileURLWithPath: cube.folder.path(name))
+        let before = try Data(contentsOf: url)
+        // The longest run of bytes that look compressed holds the pixels: a few of them are turned over.
+        let middle = try longestDenseRun(in: before)
+        var damaged = before
+        for offset in middle..<middle + 16 { damaged[offset] ^= 0xFF }
+        try damaged.write(to: url)
+        #expect(try await cube.ingest(config).alreadyThere == 2)
+        let mended = try await cube.ingest(config, options: RunOptions(jobs: 2, verifies: true))
+        #expect(mended.written == 1 && mended.alreadyThere == 1)
+        let after = try Data(contentsOf: url)
+        #expect(after == before)
+    }
+
+    /// Where the middle of the longest run without four equal bytes in a row is.
+    private func longestDenseRun(in data: Data) throws -> Int {
+        let bytes = Array(data)
+        var (best, start) = (0..<0, 0)
+        for index in 3..<bytes.count where Set(bytes[index - 3...index]).count == 1 {
+            if index - start > best.count { best = start..<index }
+            start = index
+        }
+        if bytes.count - start > best.count { best = start..<bytes.count }
+        try #require(best.count > 200)
+        return best.lowerBound + best.count / 2
     }
 
     @Test func `new scenes make new tiles only, and replace what they change`() async throws {
@@ -184,14 +225,37 @@ struct IngestionTests {
     }
 
     @Test(arguments: [
-        ("tile_size:", "tile_sizee:", "config.yaml:10: 'storage.tile_sizee' is an unknown key. Did you mean 'tile_size'?"),
-        ("driver: NetCDF CF", "driver: NetCDF", "config.yaml:8: 'storage.driver' has the unknown value 'NetCDF'. Did you mean 'NetCDF CF'?"),
-        ("dtype: uint8", "dtype: uint", "config.yaml:19: 'measurements[2].dtype' has the unknown value 'uint'. Did you mean 'uint8'?"),
-        ("x: 1000.0, y: 1000.0", "x: 1010.0, y: 1010.0", "config.yaml:7: 'storage' has a tile_size.x of 50.5 pixels. Cells would leave gaps"),
-        ("src_varname: nir", "src_varname: nirr", "unknown measurement 'nirr': product 'scenes' has no such measurement. Did you mean 'nir'?"),
-        ("source_type: scenes", "source_type: scene", "unknown product 'scene': there is no such product in the index. Did you mean 'scenes'?"),
+        (
+            "tile_size:", "tile_sizee:",
+            "config.yaml:10: 'storage.tile_sizee' is an unknown key. Did you mean 'tile_size'?"
+        ),
+        (
+            "driver: NetCDF CF", "driver: NetCDF",
+            "config.yaml:8: 'storage.driver' has the unknown value 'NetCDF'. Did you mean 'NetCDF CF'?"
+        ),
+        (
+            "dtype: uint8", "dtype: uint",
+            "config.yaml:19: 'measurements[2].dtype' has the unknown value 'uint'. Did you mean 'uint8'?"
+        ),
+        (
+            "x: 1000.0, y: 1000.0", "x: 1010.0, y: 1010.0",
+            "config.yaml:7: 'storage' has a tile_size.x of 50.5 pixels. Cells would leave gaps"
+        ),
+        (
+            "src_varname: nir", "src_varname: nirr",
+            "config.yaml:18: 'measurements[1].src_varname' names the measurement 'nirr', "
+                + "which product 'scenes' lacks. Did you mean 'nir'?"
+        ),
+        (
+            "source_type: scenes", "source_type: scene",
+            "config.yaml:1: 'source_type' names the product 'scene', which is not in the index. Did you mean 'scenes'?"
+        ),
     ])
-    func `a mistake in the configuration is named with line and nearest word`(old: String, new: String, message: String) async throws {
+    func `a mistake in the configuration is named with line and nearest word`(
+        old: String,
+        new: String,
+        message: String
+    ) async throws {
         let cube = try await TestCube()
         try await cube.add(scene(utmGrid()))
         do {

@@ -33,14 +33,27 @@ struct RecipeApplicationTests {
     private func values(_ cube: TestCube, _ name: String, column: Int = 10, width: Int = 4) async throws -> [Int16] {
         let dataset = try #require(try await cube.datasets("features").first)
         let file = try NetCDFFile(opening: try #require(dataset.localPath))
-        return try file.read(Int16.self, variable: name, window: PixelWindow(column: column, row: 5, width: width, height: 1))
+        return try file.read(
+            Int16.self,
+            variable: name,
+            window: PixelWindow(column: column, row: 5, width: width, height: 1)
+        )
     }
 
     /// Means by hand: clouds (9) and nodata (0) do not count.
     @Test func `masked dates do not count, and pixels without any are nodata`() async throws {
         let cube = try await TestCube()
-        try await cube.add(scene("2017-01-15T17:20:00Z", red: [1000, 2000, 3000, 500], nir: [3000, 2000, 1000, 500], qa: [4, 4, 9, 9]))
-        try await cube.add(scene("2017-05-15T17:20:00Z", red: [2000, 0, 1001, 700], nir: [6000, 0, 3003, 700], qa: [6, 4, 4, 9]))
+        try await cube.add(
+            scene(
+                "2017-01-15T17:20:00Z",
+                red: [1000, 2000, 3000, 500],
+                nir: [3000, 2000, 1000, 500],
+                qa: [4, 4, 9, 9]
+            )
+        )
+        try await cube.add(
+            scene("2017-05-15T17:20:00Z", red: [2000, 0, 1001, 700], nir: [6000, 0, 3003, 700], qa: [6, 4, 4, 9])
+        )
         try await cube.add(scene("2018-01-15T17:20:00Z", red: [9, 9, 9, 9], nir: [9, 9, 9, 9], qa: [4, 4, 4, 4]))
         _ = try await cube.ingest(try cube.config())
         let summary = try await cube.apply(recipe)
@@ -52,9 +65,17 @@ struct RecipeApplicationTests {
 
     @Test func `the overlap of two scenes of one solar day counts once`() async throws {
         let cube = try await TestCube()
-        try await cube.add(scene("2017-01-15T17:20:00Z", red: [1000, 1000, 1000, 1000], nir: [1, 1, 1, 1], qa: [4, 4, 4, 4]))
         try await cube.add(
-            scene("2017-01-15T17:20:12Z", red: [5000, 5000, 5000, 5000], nir: [1, 1, 1, 1], qa: [4, 4, 4, 4], column: 2)
+            scene("2017-01-15T17:20:00Z", red: [1000, 1000, 1000, 1000], nir: [1, 1, 1, 1], qa: [4, 4, 4, 4])
+        )
+        try await cube.add(
+            scene(
+                "2017-01-15T17:20:12Z",
+                red: [5000, 5000, 5000, 5000],
+                nir: [1, 1, 1, 1],
+                qa: [4, 4, 4, 4],
+                column: 2
+            )
         )
         _ = try await cube.ingest(try cube.config())
         _ = try await cube.apply(recipe)
@@ -112,7 +133,9 @@ struct RecipeApplicationTests {
         let product = await #expect(throws: WorkflowError.self) {
             _ = try await cube.apply(recipe.replacing("product: tiles", with: "product: tile"))
         }
-        #expect(product?.description.hasPrefix("there is no product 'tile' in the index. Did you mean 'tiles'?") == true)
+        #expect(
+            product?.description.hasPrefix("there is no product 'tile' in the index. Did you mean 'tiles'?") == true
+        )
         let flag = await #expect(throws: IndexError.self) {
             _ = try await cube.apply(recipe.replacing("water", with: "watr"))
         }

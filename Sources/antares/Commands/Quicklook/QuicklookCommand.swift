@@ -14,7 +14,11 @@ struct QuicklookCommand: CommonCommand {
     @OptionGroup var common: CommonOptions
     @Option(name: .shortAndLong, help: .init("Product to draw.", valueName: "name"))
     var product: String
-    @Option(name: .shortAndLong, help: .init("File to write.", valueName: "file"), completion: .file(extensions: ["png"]))
+    @Option(
+        name: .shortAndLong,
+        help: .init("File to write.", valueName: "file"),
+        completion: .file(extensions: ["png"])
+    )
     var output: String
     @Option(
         parsing: .upToNextOption,
