@@ -185,7 +185,7 @@ struct DatasetSearch {
         return try session.query(sql + (limit.map { "ORDER BY d.id LIMIT \($0)" } ?? "")).map(Self.dataset)
     }
 
-    private static func dataset(_ row: Row) throws -> Dataset {
+    static func dataset(_ row: Row) throws -> Dataset {
         guard let id = row["id"].flatMap({ UUID(uuidString: $0) }) else {
             throw IndexError(.unknownDataset, row["id"] ?? "", "the database holds an id that is no UUID")
         }

@@ -70,7 +70,7 @@ enum IndexSchema {
                 let folder = try SQLFiles.url("migrations/\(component)")
                 let migrator = Migrator(component: component, migrations: try Migration.load(folder: folder))
                 return try migrator.migrate(session).map { "\(component) V\($0)" }
-            } + installFootprints(session)
+            }
         }
     }
 
