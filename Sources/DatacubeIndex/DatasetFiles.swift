@@ -27,6 +27,13 @@ public enum DatasetFiles {
         }
     }
 
+    /// The documents of many paths in their order, read on all cores; each with the reason where it cannot be read.
+    public static func candidates(at paths: [String]) -> [Result<[DatasetCandidate], DocumentError>] {
+        paths.concurrentMap { path -> Result<[DatasetCandidate], DocumentError> in
+            do throws(DocumentError) { return .success(try candidates(at: path)) } catch { return .failure(error) }
+        }
+    }
+
     /// The documents of a YAML or JSON file.
     public static func read(_ file: String) throws(DocumentError) -> [SourceDocument] {
         guard (file as NSString).pathExtension.lowercased() == "json" else { return try YAML.parse(file: file) }

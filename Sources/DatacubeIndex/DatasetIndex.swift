@@ -8,7 +8,7 @@ public protocol DatasetIndex: Sendable {
 
     /// Adds a product; one that is there with the same definition is left as it is.
     ///
-    /// `locksTable` makes the product's indexes in one go, which keeps others from writing meanwhile.
+    /// - `locksTable`: Makes the product's indexes in one go, which keeps others from writing meanwhile.
     @discardableResult
     func addProduct(_ document: SourceDocument, locksTable: Bool) async throws -> AdditionOutcome
 

@@ -2,8 +2,8 @@ import Documents
 import Foundation
 
 /// All that adding one candidate writes: the dataset itself and embedded sources that come with it.
-struct DatasetPlan {
-    struct Node {
+struct DatasetPlan: Sendable {
+    struct Node: Sendable {
         let id: UUID
         let product: Product
         /// The document as it is stored.
@@ -24,7 +24,7 @@ struct DatasetPlan {
 }
 
 /// Turns candidates into plans by the rules of `dataset add`.
-struct DatasetPlanner {
+struct DatasetPlanner: Sendable {
     let types: [String: MetadataType]
     let match: ProductMatch
     let options: AddOptions

@@ -8,6 +8,8 @@ public struct DatasetQuery: Hashable, Sendable {
     public var time: TimeRange?
     /// Datasets whose longitudes and latitudes overlap this box, edges included.
     public var bounds: BoundingBox?
+    /// Datasets whose footprint meets this area; needs the table of footprints (`antares index footprints`).
+    public var area: SearchArea?
     /// Further conditions by search field, as `["cloud_cover": .between(0, 20)]`.
     public var fields: [String: SearchTerm]
     public var status: Status

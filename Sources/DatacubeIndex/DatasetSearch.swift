@@ -99,7 +99,39 @@ struct DatasetSearch {
             let sides = [try overlap(lon, box.left, box.right)] + turned
             parts.append("(\(sides.joined(separator: " OR ")))")
         }
+        if let area = query.area { parts.append(try condition(area)) }
         return parts
+    }
+
+    /// Footprints that meet an area; served by footprint_shape_idx.
+    private func condition(_ area: SearchArea) throws -> String {
+        guard try session.query("SELECT to_regclass('antares.footprint') AS found").first?["found"] != nil else {
+            throw IndexError(
+                .invalidQuery,
+                "geometry",
+                "the index has no table of footprints",
+                hint: "Make it: antares index footprints"
+            )
+        }
+        // Found once, so that the planner sees what it looks for.
+        let sql = "SELECT encode(ST_AsEWKB(antares.search_area($1, $2)::geometry), 'hex') AS area"
+        let shape: String
+        do {
+            shape = try session.query(sql, [area.text, area.crs.definition]).first?["area"] ?? ""
+        } catch let error as PostgresError where !error.isUnreachable {
+            throw IndexError(
+                .invalidQuery,
+                String(area.text.prefix(60)),
+                error.messages.joined(separator: "; "),
+                hint: "Give a polygon as WKT or GeoJSON, in EPSG:4326 or the CRS that you name."
+            )
+        }
+        return """
+            d.id IN (
+                SELECT f.dataset FROM antares.footprint AS f
+                WHERE ST_Intersects(f.shape, \(try literal(shape))::geography)
+            )
+            """
     }
 
     private func overlap(_ field: SearchField, _ low: Double, _ high: Double) throws -> String {
@@ -153,7 +185,7 @@ struct DatasetSearch {
         return try session.query(sql + (limit.map { "ORDER BY d.id LIMIT \($0)" } ?? "")).map(Self.dataset)
     }
 
-    private static func dataset(_ row: Row) throws -> Dataset {
+    static func dataset(_ row: Row) throws -> Dataset {
         guard let id = row["id"].flatMap({ UUID(uuidString: $0) }) else {
             throw IndexError(.unknownDataset, row["id"] ?? "", "the database holds an id that is no UUID")
         }

@@ -13,16 +13,20 @@ extension Index {
         _ candidates: [DatasetCandidate],
         options: AddOptions = AddOptions()
     ) async throws -> [AddResult] {
-        try await connection.perform { session in
-            let planner = try Self.makePlanner(session, options)
+        let planner = try await connection.perform { try Self.makePlanner($0, options) }
+        // Reading and preparing documents takes longer than writing them, and needs no connection.
+        let prepared = candidates.concurrentMap { candidate -> Result<DatasetPlan, EO3Problem> in
+            do throws(EO3Problem) { return .success(try planner.plan(candidate)) } catch { return .failure(error) }
+        }
+        return try await connection.perform { session in
             var plans: [DatasetPlan] = []
             var rejections: [AddResult?] = []
-            for candidate in candidates {
-                do throws(EO3Problem) {
-                    plans.append(try planner.plan(candidate))
+            for (candidate, result) in zip(candidates, prepared) {
+                switch result {
+                case .success(let plan):
+                    plans.append(plan)
                     rejections.append(nil)
-                } catch {
-                    rejections.append(Self.rejection(of: candidate, error))
+                case .failure(let problem): rejections.append(Self.rejection(of: candidate, problem))
                 }
             }
             var outcomes = try DatasetAdder(session: session, options: options).add(plans).makeIterator()

@@ -3,21 +3,23 @@ public import Postgres
 
 /// The Open Data Cube's index in a PostgreSQL database (schema `agdc`).
 ///
-/// Python's datacube 1.8 and 1.9 work on the same tables. All calls go through one connection, one after another.
+/// Python's datacube 1.8 and 1.9 work on the same tables. Calls share a few connections, and make new ones where the
+/// server has ended them.
 public final class Index: DatasetIndex {
-    let connection: Connection
+    let connection: ConnectionPool
     let log: Logger
 
-    init(_ connection: Connection, _ log: Logger) { (self.connection, self.log) = (connection, log) }
+    init(_ connection: ConnectionPool, _ log: Logger) { (self.connection, self.log) = (connection, log) }
 
     /// Connects to the database; whether it holds an index is asked by `isInitialised` and `check`.
     ///
     /// - Throws: `PostgresError` that says what to do about a wrong password, a missing database or a server that is down.
     public static func open(
         _ settings: ConnectionSettings,
+        connections: Int = 4,
         logger: Logger = Logger(label: "index")
     ) async throws -> Index {
-        Index(try await Connection.open(settings, logger: logger), logger)
+        Index(try await ConnectionPool(settings, limit: connections, logger: logger), logger)
     }
 
     /// Connects to a database that holds an index.
@@ -62,6 +64,6 @@ public final class Index: DatasetIndex {
         ).compactMap { $0["role"].map { String($0.dropFirst(5)) } }
     }
 
-    /// Ends the connection.
+    /// Ends the connections.
     public func close() async { await connection.close() }
 }

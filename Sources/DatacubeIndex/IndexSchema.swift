@@ -74,7 +74,7 @@ enum IndexSchema {
         }
     }
 
-    private static func installPostGIS(_ session: Session) throws {
+    static func installPostGIS(_ session: Session) throws {
         do {
             try session.execute("CREATE EXTENSION IF NOT EXISTS postgis")
         } catch let error as PostgresError where error.code == .statementFailed {

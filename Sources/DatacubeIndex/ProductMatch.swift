@@ -1,7 +1,7 @@
 import Documents
 
 /// Which product a dataset document belongs to.
-struct ProductMatch {
+struct ProductMatch: Sendable {
     /// The products to choose from.
     let candidates: [Product]
 

@@ -52,6 +52,9 @@ public actor Connection {
         try session.query(sql, parameters)
     }
 
+    /// True while statements can be run: the server has not hung up, and no transaction is left open.
+    public var isUsable: Bool { session.isUsable }
+
     /// Ends the connection; later calls fail.
     public func close() { session.close() }
 }

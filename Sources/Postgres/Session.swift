@@ -105,6 +105,14 @@ public final class Session {
         return String(cString: text)
     }
 
+    /// True while statements can be run: the server has not hung up, and no transaction is left open.
+    public var isUsable: Bool {
+        guard let handle else { return false }
+        // The first reads the server's last words, the second finds that it has gone.
+        return PQconsumeInput(handle) == 1 && PQconsumeInput(handle) == 1 && PQstatus(handle) == CONNECTION_OK
+            && PQtransactionStatus(handle) == PQTRANS_IDLE
+    }
+
     /// The server's version, as 150020 for 15.20.
     public var serverVersion: Int { handle.map { Int(PQserverVersion($0)) } ?? 0 }
 

@@ -36,6 +36,7 @@ struct Antares: ParsableCommand {
         ApplyRecipeCommand.self,
         ConfigCommand.self,
         DBCommand.self,
+        IndexCommand.self,
         InitCommand.self,
         ListCommand.self,
         ManualCommand.self,

@@ -28,15 +28,6 @@ public struct TestJob: Sendable {
 
     public func datacube(_ line: String) throws -> ShellResult { try run("datacube " + line) }
 
-    /// Runs a line that begins with the program's name, `antares` or `datacube`.
-    public func run(_ line: String) throws -> ShellResult { try start(line).wait() }
-
-    /// Starts a line and does not wait for its end.
-    public func start(_ line: String) throws -> RunningProgram {
-        let words = line.split(separator: " ").map { $0.hasPrefix("~") ? home + $0.dropFirst() : String($0) }
-        return try program.start(Array(words.dropFirst()), as: words[0], environment: environment)
-    }
-
     /// What tells the program its folders and its database.
     public var environment: [String: String] {
         var environment = ["HOME": home, "INGESTION_PATH": program.home.path("tiles")]
@@ -45,5 +36,14 @@ public struct TestJob: Sendable {
         environment["DB_DATABASE"] = database.database
         environment["DB_USERNAME"] = database.user
         return environment
+    }
+
+    /// Runs a line that begins with the program's name, `antares` or `datacube`.
+    public func run(_ line: String) throws -> ShellResult { try start(line).wait() }
+
+    /// Starts a line and does not wait for its end.
+    public func start(_ line: String) throws -> RunningProgram {
+        let words = line.split(separator: " ").map { $0.hasPrefix("~") ? home + $0.dropFirst() : String($0) }
+        return try program.start(Array(words.dropFirst()), as: words[0], environment: environment)
     }
 }

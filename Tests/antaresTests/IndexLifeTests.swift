@@ -92,4 +92,36 @@ import Testing
         )
         #expect(try JSONDecoder().decode([Entry].self, from: Data(search.output.utf8)) == [expected])
     }
+
+    @Test func `areas choose datasets on the command line`() throws {
+        let missing = try job.antares("dataset count --geometry POINT(0,0)")
+        #expect(missing.status == 1 && missing.errors.contains("antares index footprints"))
+        #expect(try job.antares("index footprints --rebuild").output == "footprints: 3\n")
+        func count(_ words: [String]) throws -> String {
+            let line = ["dataset", "count", "--count-only"] + words
+            return try job.program.run(line, environment: job.environment).output
+        }
+        #expect(try count(["--geometry", "POINT (-104.02 20.78)"]) == "3\n")
+        #expect(try count(["--geometry", "POINT (-105 20.78)"]) == "0\n")
+        let box = ["--query", "x in [600100, 600200] y in [2299000, 2299100]", "--crs", "EPSG:32613"]
+        #expect(try count(box) == "3\n")
+        let file = try job.program.home.write(#"{"type": "Point", "coordinates": [-104.02, 20.78]}"#, to: "a.json")
+        #expect(try count(["--geometry", "@\(file)", "--query", "time in 2017-03"]) == "1\n")
+        let found = try job.program.run(
+            ["dataset", "search", "-f", "csv", "--geometry", "POINT (-104.02 20.78)", "time in 2017-03"],
+            environment: job.environment
+        )
+        #expect(found.output.contains(TwinIndex.id(1)) && !found.output.contains(TwinIndex.id(2)))
+        let bad = try job.program.run(["dataset", "search", "--geometry", "POLYGON ((1"], environment: job.environment)
+        #expect(bad.status == 1 && bad.errors.contains("Give a polygon as WKT or GeoJSON"))
+    }
+
+    @Test func `a database without index is a matter of configuration for antares`() throws {
+        let empty = try TestDatabase.make()
+        var environment = job.environment
+        environment["DB_DATABASE"] = empty.database
+        let result = try job.program.run(["dataset", "count"], environment: environment)
+        #expect(result.status == 78)
+        #expect(try job.program.run(["dataset", "count"], as: "datacube", environment: environment).status == 1)
+    }
 }

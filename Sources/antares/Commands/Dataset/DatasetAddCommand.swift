@@ -48,20 +48,20 @@ struct DatasetAddCommand: CommonCommand {
             try await checkProducts(index)
             let options = try makeOptions()
             var report = DatasetAddReport()
-            var candidates: [DatasetCandidate] = []
-            for path in paths {
-                do {
-                    candidates += try DatasetFiles.candidates(at: path)
-                } catch {
-                    services.log.error("\(error)")
-                    report.rejected.append(.init(location: path, reason: "\(error)"))
-                }
-            }
-            let progress = common.makeProgress("Indexing", total: candidates.count)
+            let progress = common.makeProgress("Indexing", total: paths.count)
             // Parts that memory can hold, so that a hundred thousand documents are no trouble.
-            for start in stride(from: 0, to: candidates.count, by: 2000) {
-                let part = Array(candidates[start..<min(start + 2000, candidates.count)])
-                let results = try await index.addDatasets(part, options: options)
+            for start in stride(from: 0, to: paths.count, by: 2000) {
+                let part = Array(paths[start..<min(start + 2000, paths.count)])
+                var candidates: [DatasetCandidate] = []
+                for (path, read) in zip(part, DatasetFiles.candidates(at: part)) {
+                    switch read {
+                    case .success(let found): candidates += found
+                    case .failure(let error):
+                        services.log.error("\(error)")
+                        report.rejected.append(.init(location: path, reason: "\(error)"))
+                    }
+                }
+                let results = try await index.addDatasets(candidates, options: options)
                 for result in results { report.add(result, services.log) }
                 progress.advance(by: part.count)
             }

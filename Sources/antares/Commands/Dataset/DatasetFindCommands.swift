@@ -72,6 +72,7 @@ struct DatasetCountCommand: CommonCommand {
     var status: DatasetQuery.Status = .active
     @Option(parsing: .singleValue, help: "Conditions, as dataset search takes them; may be repeated.")
     var query: [String] = []
+    @OptionGroup var area: AreaOptions
     @Option(name: .customShort("f"), help: "yaml, csv or json.")
     var format: DatasetInfo.Format = .yaml
     @Argument(help: "Products; all where none is given.")
@@ -92,8 +93,9 @@ struct DatasetCountCommand: CommonCommand {
 
     func run() async throws {
         try await DatacubeExit.run {
-            let index = try await common.makeServices().index()
-            var conditions = try DatasetQuery(expressions: query)
+            let services = try common.makeServices()
+            let index = try await services.index()
+            var conditions = try await area.added(to: DatasetQuery(expressions: query), services)
             conditions.status = status
             var counts: [DatasetCount] = []
             for product in products.isEmpty ? [conditions.product] : products.map(Optional.some) {

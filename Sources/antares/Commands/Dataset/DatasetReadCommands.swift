@@ -18,13 +18,15 @@ struct DatasetSearchCommand: CommonCommand {
     var limit: Int?
     @Option(name: .customShort("f"), help: "csv, yaml or json.")
     var format: DatasetInfo.Format = .yaml
+    @OptionGroup var area: AreaOptions
     @Argument(help: "Conditions that hold together.")
     var expressions: [String] = []
 
     func run() async throws {
         try await DatacubeExit.run {
-            let index = try await common.makeServices().index()
-            let query = try DatasetQuery(expressions: expressions, limit: limit)
+            let services = try common.makeServices()
+            let index = try await services.index()
+            let query = try await area.added(to: DatasetQuery(expressions: expressions, limit: limit), services)
             let datasets = try await index.datasets(matching: query)
             let types = try await DatasetTypes(index)
             let infos = datasets.map { DatasetInfo(dataset: $0, type: types.type(of: $0)) }

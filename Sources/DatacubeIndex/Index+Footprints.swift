@@ -1,0 +1,73 @@
+import IndexSQL
+import Postgres
+
+/// What is known of the footprints of datasets.
+public struct FootprintReport: Sendable, Hashable, Encodable {
+    /// A dataset whose document gives no shape.
+    public struct Problem: Sendable, Hashable, Encodable {
+        public let dataset: String
+        public let reason: String
+    }
+
+    /// How many datasets have a footprint.
+    public let footprints: Int
+    /// How many have none.
+    public let missing: Int
+    /// The first of these.
+    public let problems: [Problem]
+}
+
+extension Index {
+    /// Makes the table of footprints where it is missing, and fills it with what it lacks.
+    ///
+    /// Afterwards a trigger keeps it true, whoever writes datasets. With `rebuild` all footprints are made anew.
+    /// - Throws: `IndexError` with the command that a superuser has to run where PostGIS cannot be made.
+    public func makeFootprints(rebuild: Bool = false) async throws -> FootprintReport {
+        try await connection.perform { session in
+            try Migrator.withLock(session) { _ = try IndexSchema.installFootprints(session) }
+            let chosen = rebuild ? "" : "WHERE NOT EXISTS (SELECT FROM antares.footprint AS f WHERE f.dataset = d.id)"
+            // Parts of some thousand rows, so that others who write datasets never wait long.
+            var last = "00000000-0000-0000-0000-000000000000"
+            while true {
+                let rows = try session.query(
+                    """
+                    WITH part AS MATERIALIZED (
+                        SELECT d.id, d.metadata FROM (SELECT * FROM agdc.dataset AS d \(chosen)) AS d
+                        WHERE d.id > $1 ORDER BY d.id LIMIT 2000
+                    )
+                    SELECT max(id::text) AS last, count(antares.write_footprint(id, metadata)) AS n FROM part
+                    """,
+                    [last]
+                )
+                guard let end = rows.first?["last"] else { break }
+                last = end
+            }
+            let counts = try session.query("SELECT count(shape) AS good, count(problem) AS bad FROM antares.footprint")
+            let bad = try session.query(
+                "SELECT dataset, problem FROM antares.footprint WHERE problem IS NOT NULL ORDER BY 1 LIMIT 100"
+            )
+            return FootprintReport(
+                footprints: counts.first?.int("good") ?? 0,
+                missing: counts.first?.int("bad") ?? 0,
+                problems: bad.map { .init(dataset: $0["dataset"] ?? "", reason: $0["problem"] ?? "") }
+            )
+        }
+    }
+}
+
+extension IndexSchema {
+    /// The table of footprints and its trigger; returns what was applied.
+    ///
+    /// Nothing is done without schema `agdc`.
+    static func installFootprints(_ session: Session) throws -> [String] {
+        guard try exists(session) else { return [] }
+        try installPostGIS(session)
+        let folder = try SQLFiles.url("migrations/footprints")
+        let migrator = Migrator(component: "footprints", migrations: try Migration.load(folder: folder))
+        // A schema that was dropped and made again has lost table and trigger.
+        if try session.query("SELECT to_regclass('antares.footprint') AS found").first?["found"] == nil {
+            try migrator.forget(session)
+        }
+        return try migrator.migrate(session).map { "footprints V\($0)" }
+    }
+}
