@@ -1,27 +1,24 @@
 public import Documents
 import Foundation
+import Raster
 
 /// Finding and reading the dataset documents that a path given to `dataset add` means.
 public enum DatasetFiles {
-    private static let endings = ["yaml", "yml", "json"]
+    private static let endings = ["yaml", "yml", "json"].flatMap { [$0, $0 + ".gz"] }
 
     /// The documents of a path: a document file, a folder with `agdc-metadata.yaml`, or data with `<name>.agdc-md.yaml`.
     ///
     /// - Throws: `DocumentError` that says what was looked for.
     public static func candidates(at path: String) throws(DocumentError) -> [DatasetCandidate] {
         let path = path.hasPrefix("file://") ? Dataset.openable(path) : path
-        if path.contains("://") {
-            throw DocumentError(
-                origin: path,
-                reason: "cannot be read over the network",
-                hint: "Download the document, or mount the store."
-            )
-        }
+        guard !path.contains("://") else { return numbered(try read(path), at: path) }
         let file = URL(fileURLWithPath: try metadataFile(for: path)).standardizedFileURL.path
-        let documents = try read(file)
-        let uri = uri(ofFile: file)
-        // Parts are numbered only where there are several.
-        return documents.map { document in
+        return numbered(try read(file), at: uri(ofFile: file))
+    }
+
+    /// Parts of a file are numbered only where there are several.
+    private static func numbered(_ documents: [SourceDocument], at uri: String) -> [DatasetCandidate] {
+        documents.map { document in
             let part = documents.count > 1 ? "#part=\(document.part)" : ""
             return DatasetCandidate(document: document, location: uri + part)
         }
@@ -34,13 +31,28 @@ public enum DatasetFiles {
         }
     }
 
-    /// The documents of a YAML or JSON file.
+    /// The documents of a YAML or JSON file, packed by gzip or not, on this machine or at a URL.
     public static func read(_ file: String) throws(DocumentError) -> [SourceDocument] {
-        guard (file as NSString).pathExtension.lowercased() == "json" else { return try YAML.parse(file: file) }
-        guard let text = FileManager.default.contents(atPath: file).flatMap({ String(data: $0, encoding: .utf8) })
-        else {
+        var name = file.lowercased()
+        let isPacked = name.hasSuffix(".gz")
+        if isPacked { name.removeLast(3) }
+        let isRemote = file.contains("://")
+        if !isPacked, !isRemote, !name.hasSuffix(".json") { return try YAML.parse(file: file) }
+        let data: Data?
+        if isPacked || isRemote {
+            let opened = isRemote ? Dataset.openable(file) : file
+            do {
+                data = try VirtualFile.read(isPacked ? "/vsigzip/\(opened)" : opened)
+            } catch {
+                throw DocumentError(origin: file, reason: "cannot be read: \(error)")
+            }
+        } else {
+            data = FileManager.default.contents(atPath: file)
+        }
+        guard let text = data.flatMap({ String(data: $0, encoding: .utf8) }) else {
             throw DocumentError(origin: file, reason: "cannot be read")
         }
+        guard name.hasSuffix(".json") else { return try YAML.parse(text, origin: file) }
         return [SourceDocument(origin: file, value: try JSONText.parse(text, origin: file))]
     }
 
@@ -57,7 +69,8 @@ public enum DatasetFiles {
         guard manager.fileExists(atPath: path, isDirectory: &isDirectory) else {
             throw DocumentError(origin: path, reason: "No such file or folder")
         }
-        if !isDirectory.boolValue, endings.contains((path as NSString).pathExtension.lowercased()) { return path }
+        let name = path.lowercased()
+        if !isDirectory.boolValue, endings.contains(where: { name.hasSuffix(".\($0)") }) { return path }
         let stem = isDirectory.boolValue ? "\(path)/agdc-metadata" : "\(path).agdc-md"
         let found = endings.map { "\(stem).\($0)" }.filter { manager.fileExists(atPath: $0) }
         switch found.count {

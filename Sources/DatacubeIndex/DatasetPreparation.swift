@@ -95,7 +95,7 @@ struct PreparedDataset {
     private static func extent(_ vertices: [Point], _ crs: CRS) throws(EO3Problem) -> DocumentValue {
         let points: [Point]
         do {
-            points = try CoordinateTransform(from: crs, to: .wgs84).apply(vertices)
+            points = try TransformCache.toDegrees(vertices, from: crs)
         } catch {
             throw EO3Problem("\(error)")
         }

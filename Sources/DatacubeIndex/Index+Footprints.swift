@@ -56,9 +56,7 @@ extension Index {
 }
 
 extension IndexSchema {
-    /// The table of footprints and its trigger; returns what was applied.
-    ///
-    /// Nothing is done without schema `agdc`.
+    /// Makes the table of footprints and its trigger, and returns what was applied; nothing without schema `agdc`.
     static func installFootprints(_ session: Session) throws -> [String] {
         guard try exists(session) else { return [] }
         try installPostGIS(session)

@@ -29,25 +29,76 @@ enum PlainScalar {
     }
 
     /// Binary, octal, hexadecimal, base 60 and decimal, with `_` between the digits.
+    ///
+    /// Bytes are looked at one by one, as every number of every document comes this way.
     private static func integer(_ text: Substring) -> Int? {
-        let digits = text.filter { $0 != "_" }
-        if text.wholeMatch(of: #/0b[01_]+/#) != nil { return Int(digits.dropFirst(2), radix: 2) }
-        if text.wholeMatch(of: #/0x[0-9a-fA-F_]+/#) != nil { return Int(digits.dropFirst(2), radix: 16) }
-        if text.wholeMatch(of: #/0[0-7_]+/#) != nil { return Int(digits, radix: 8) }
-        if text == "0" || text.wholeMatch(of: #/[1-9][0-9_]*/#) != nil { return Int(digits) }
-        guard text.wholeMatch(of: #/[1-9][0-9_]*(?::[0-5]?[0-9])+/#) != nil else { return nil }
+        let bytes = Array(text.utf8)
+        guard let first = bytes.first else { return nil }
+        let digits = String(decoding: bytes.filter { $0 != underscore }, as: UTF8.self)
+        if first == zero {
+            guard bytes.count > 1 else { return 0 }
+            let rest = bytes.dropFirst(2)
+            switch bytes[1] {
+            case UInt8(ascii: "b")
+            where !rest.isEmpty && rest.allSatisfy { $0 == zero || $0 == one || $0 == underscore }:
+                return Int(digits.dropFirst(2), radix: 2)
+            case UInt8(ascii: "x") where !rest.isEmpty && rest.allSatisfy(isHexadecimal):
+                return Int(digits.dropFirst(2), radix: 16)
+            default:
+                return bytes.allSatisfy { (zero...seven).contains($0) || $0 == underscore }
+                    ? Int(digits, radix: 8) : nil
+            }
+        }
+        guard isDigit(first) else { return nil }
+        let parts = bytes.split(separator: colon, omittingEmptySubsequences: false)
+        guard parts[0].allSatisfy(isDigitOrUnderscore) else { return nil }
+        if parts.count == 1 { return Int(digits) }
+        guard parts.dropFirst().allSatisfy(isBelowSixty) else { return nil }
         return digits.split(separator: ":").reduce(0) { $0 * 60 + (Int($1) ?? 0) }
     }
 
     /// A real needs a dot, its exponent a sign, and `.5` no sign before it; base 60 with a fraction.
     private static func real(_ text: Substring, isSigned: Bool) -> Double? {
-        let digits = text.filter { $0 != "_" }
-        if text.wholeMatch(of: #/[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?/#) != nil
-            || !isSigned && text.wholeMatch(of: #/\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?/#) != nil
-        {
-            return Double(digits.hasSuffix(".") ? digits + "0" : digits.replacing(".e", with: ".0e"))
+        let bytes = Array(text.utf8)
+        guard let dot = bytes.firstIndex(of: UInt8(ascii: ".")), let first = bytes.first else { return nil }
+        let (whole, fraction) = (bytes[..<dot], bytes[(dot + 1)...])
+        let digits = String(decoding: bytes.filter { $0 != underscore }, as: UTF8.self)
+        if whole.contains(colon) {
+            let parts = whole.split(separator: colon, omittingEmptySubsequences: false)
+            guard isDigit(first), parts[0].allSatisfy(isDigitOrUnderscore), parts.dropFirst().allSatisfy(isBelowSixty),
+                fraction.allSatisfy(isDigitOrUnderscore)
+            else { return nil }
+            return digits.split(separator: ":").reduce(0) { $0 * 60 + (Double($1) ?? 0) }
         }
-        guard text.wholeMatch(of: #/[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*/#) != nil else { return nil }
-        return digits.split(separator: ":").reduce(0) { $0 * 60 + (Double($1) ?? 0) }
+        guard whole.isEmpty ? !isSigned && fraction.first.map(isDigit) == true : isDigit(first),
+            whole.allSatisfy(isDigitOrUnderscore)
+        else { return nil }
+        let exponent = fraction.drop(while: isDigitOrUnderscore)
+        if let letter = exponent.first {
+            let power = exponent.dropFirst(2)
+            guard letter == UInt8(ascii: "e") || letter == UInt8(ascii: "E"), exponent.count > 2,
+                exponent[exponent.startIndex + 1] == UInt8(ascii: "-")
+                    || exponent[exponent.startIndex + 1] == UInt8(ascii: "+"),
+                power.allSatisfy(isDigit)
+            else { return nil }
+        }
+        return Double(digits.hasSuffix(".") ? digits + "0" : digits.lowercased().replacing(".e", with: ".0e"))
+    }
+
+    private static let (zero, one, seven) = (UInt8(ascii: "0"), UInt8(ascii: "1"), UInt8(ascii: "7"))
+    private static let (underscore, colon) = (UInt8(ascii: "_"), UInt8(ascii: ":"))
+
+    private static func isDigit(_ byte: UInt8) -> Bool { (zero...UInt8(ascii: "9")).contains(byte) }
+
+    private static func isDigitOrUnderscore(_ byte: UInt8) -> Bool { isDigit(byte) || byte == underscore }
+
+    private static func isHexadecimal(_ byte: UInt8) -> Bool {
+        isDigitOrUnderscore(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte | 32)
+    }
+
+    /// One digit, or two of which the first is below 6.
+    private static func isBelowSixty(_ part: ArraySlice<UInt8>) -> Bool {
+        guard let first = part.first, part.allSatisfy(isDigit) else { return false }
+        return part.count == 1 || part.count == 2 && first < UInt8(ascii: "6")
     }
 }

@@ -1,0 +1,29 @@
+import CGDAL
+public import Foundation
+
+/// Files by the names that GDAL gives them, as `/vsigzip/…`, `/vsicurl/https://…` and plain paths.
+public enum VirtualFile {
+    /// All bytes of a file.
+    ///
+    /// - Throws: `RasterError` with GDAL's reason where it cannot be opened or read.
+    public static func read(_ name: String) throws(RasterError) -> Data {
+        let (data, failures) = withCPLMessages { contents(name) }
+        guard let data, failures.isEmpty else {
+            throw RasterError(.openFailed, name, failures, hint: "Check the address, and that it may be read.")
+        }
+        return data
+    }
+
+    /// Nil where the file cannot be opened; an error while reading is among GDAL's messages.
+    private static func contents(_ name: String) -> Data? {
+        guard let file = VSIFOpenExL(name, "rb", 1) else { return nil }
+        defer { VSIFCloseL(file) }
+        var data = Data()
+        var part = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = VSIFReadL(&part, 1, part.count, file)
+            data.append(contentsOf: part[..<count])
+            if count < part.count { return data }
+        }
+    }
+}
