@@ -111,8 +111,7 @@ public struct GridReader {
         missing: Element
     ) throws -> [Element]? {
         let source = file.geoBox
-        let box = try cache.transform(from: target.crs, to: source.crs)
-        guard let part = SourceWindow(of: source, under: target, transform: box.transform) else { return nil }
+        guard let part = try cache.window(of: source, under: target) else { return nil }
         if resampling == .nearest, !part.isDecimated {
             let map = try cache.map(from: source, to: target)
             guard let window = map.window else { return nil }

@@ -8,6 +8,7 @@ import Raster
 public final class SourceCache {
     private var open: [String: (source: any OpenSource, lastUse: Int)] = [:]
     private var maps: [MapKey: (map: SourceMap, lastUse: Int)] = [:]
+    private var lastWindow: (key: MapKey, window: SourceWindow?)?
     private var transforms: [[CRS]: TransformBox] = [:]
     private var clock = 0
     private let limit: Int
@@ -33,6 +34,16 @@ public final class SourceCache {
         }
         open[key] = (opened, clock)
         return opened
+    }
+
+    /// The part of a source that a target needs; kept for the next band of the same dataset.
+    func window(of source: GeoBox, under target: GeoBox) throws -> SourceWindow? {
+        let key = MapKey(source: source, target: target)
+        if let lastWindow, lastWindow.key == key { return lastWindow.window }
+        let box = try transform(from: target.crs, to: source.crs)
+        let window = SourceWindow(of: source, under: target, transform: box.transform)
+        lastWindow = (key, window)
+        return window
     }
 
     /// Where the nearest source pixels of a target's pixels are.

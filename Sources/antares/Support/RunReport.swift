@@ -1,8 +1,24 @@
+import DatacubeIndex
 import Foundation
 import Logging
 import Workflows
 
 extension CommonOptions {
+    /// Runs what makes tiles, shows its progress and reports what it did.
+    func makeTiles(
+        _ title: String,
+        _ services: Services,
+        _ options: RunOptions,
+        by run: (
+            any DatasetIndex, RunOptions, Logger, @escaping @Sendable (_ done: Int, _ planned: Int) -> Void
+        ) async throws -> RunSummary
+    ) async throws {
+        let reporter = TileProgress(self, title)
+        let summary = try await run(try await services.index(), options, services.log, reporter.update)
+        reporter.finish()
+        try report(summary, isDryRun: options.isDryRun)
+    }
+
     /// Prints what a run did, and fails when something is missing.
     func report(_ summary: RunSummary, isDryRun: Bool) throws {
         try emit(summary) { isDryRun ? Self.plan(summary) : Self.result(summary) }

@@ -33,19 +33,11 @@ struct IngestCommand: CommonCommand {
         guard let document = try YAML.parse(file: configFile).first else {
             throw DocumentError(origin: configFile, reason: "is empty")
         }
-        var ingestion = try Ingestion(document, software: Version.software)
-        ingestion.years = year?.years
-        ingestion.allowsProductChanges = allowProductChanges
-        let options = try run.makeOptions()
-        let reporter = TileProgress(common, "Ingesting")
-        let summary = try await ingestion.run(
-            on: try await services.index(),
-            options: options,
-            log: services.log,
-            progress: reporter.update
-        )
-        reporter.finish()
-        try common.report(summary, isDryRun: options.isDryRun)
+        var configured = try Ingestion(document, software: Version.software)
+        configured.years = year?.years
+        configured.allowsProductChanges = allowProductChanges
+        let ingestion = configured
+        try await common.makeTiles("Ingesting", services, try run.makeOptions(), by: ingestion.run)
     }
 }
 

@@ -70,15 +70,7 @@ struct MetadataShowCommand: CommonCommand {
     func run() async throws {
         try await DatacubeExit.run {
             let all = try await common.makeServices().index().metadataTypes()
-            var shown = all
-            if !names.isEmpty {
-                shown = try names.map { name in
-                    guard let type = all.first(where: { $0.name == name }) else {
-                        throw CommandFailure(.failed, DefinitionFiles.missing("metadata", name, all.map(\.name)))
-                    }
-                    return type
-                }
-            }
+            let shown = try DefinitionFiles.chosen(names, from: all, "metadata", name: \.name)
             Output.write(try format.write(shown.map(\.definition), "metadata document"))
         }
     }

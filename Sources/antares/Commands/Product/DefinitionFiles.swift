@@ -22,6 +22,22 @@ enum DefinitionFiles {
         return documents
     }
 
+    /// Those of the names that were given, in their order; all where none was given.
+    static func chosen<Item>(
+        _ names: [String],
+        from all: [Item],
+        _ kind: String,
+        name: (Item) -> String
+    ) throws -> [Item] {
+        guard !names.isEmpty else { return all }
+        return try names.map { wanted in
+            guard let item = all.first(where: { name($0) == wanted }) else {
+                throw CommandFailure(.failed, missing(kind, wanted, all.map(name)))
+            }
+            return item
+        }
+    }
+
     static func missing(_ kind: String, _ name: String, _ known: [String]) -> String {
         let near = nearest(to: name, in: known).map { " Did you mean '\($0)'?" } ?? ""
         return "No such \(kind): '\(name)'.\(near)"

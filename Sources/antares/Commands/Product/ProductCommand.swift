@@ -131,15 +131,7 @@ struct ProductShowCommand: CommonCommand {
     func run() async throws {
         try await DatacubeExit.run {
             let all = try await common.makeServices().index().products()
-            var shown = all
-            if !names.isEmpty {
-                shown = try names.map { name in
-                    guard let product = all.first(where: { $0.name == name }) else {
-                        throw CommandFailure(.failed, DefinitionFiles.missing("product", name, all.map(\.name)))
-                    }
-                    return product
-                }
-            }
+            let shown = try DefinitionFiles.chosen(names, from: all, "product", name: \.name)
             guard !shown.isEmpty else { throw CommandFailure(.failed, "No products") }
             Output.write(try format.write(shown.map(\.definition), "product"))
         }

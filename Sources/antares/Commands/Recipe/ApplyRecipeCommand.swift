@@ -55,16 +55,7 @@ struct ApplyRecipeCommand: CommonCommand {
             location: services.settings.ingestionPath.value,
             software: Version.software
         )
-        let options = try run.makeOptions()
-        let reporter = TileProgress(common, "Applying \(recipe)")
-        let summary = try await application.run(
-            on: try await services.index(),
-            options: options,
-            log: services.log,
-            progress: reporter.update
-        )
-        reporter.finish()
-        try common.report(summary, isDryRun: options.isDryRun)
+        try await common.makeTiles("Applying \(recipe)", services, try run.makeOptions(), by: application.run)
     }
 }
 
