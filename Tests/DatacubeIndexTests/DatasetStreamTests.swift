@@ -60,7 +60,7 @@ import Testing
         }
         #expect(seen == 25)
         // The server takes a moment to see the end of the connection.
-        for _ in 0..<100 where try streams() > 0 { try await Task.sleep(for: .milliseconds(50)) }
+        for _ in 0..<2000 where try streams() > 0 { try await Task.sleep(for: .milliseconds(50)) }
         #expect(try streams() == 0)
     }
 

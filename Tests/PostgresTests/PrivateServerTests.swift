@@ -57,7 +57,7 @@ import Testing
             try session.execute("CREATE TABLE kept (a int); INSERT INTO kept VALUES (1); CHECKPOINT")
             let process = try #require(server.status().processID)
             kill(process, SIGKILL)
-            for _ in 0..<100 where server.status().isRunning { try await Task.sleep(for: .milliseconds(50)) }
+            for _ in 0..<2000 where server.status().isRunning { try await Task.sleep(for: .milliseconds(50)) }
             #expect(throws: PostgresError.self) { try session.query("SELECT 1") }
             let again = try Session(try server.ensureRunning())
             #expect(try again.query("SELECT a FROM kept").count == 1)

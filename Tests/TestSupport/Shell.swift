@@ -29,6 +29,16 @@ public struct RunningProgram {
     /// Sends a signal, as SIGINT.
     public func send(signal: Int32) { kill(process.processIdentifier, signal) }
 
+    /// True while a signal that was sent has not come to the process.
+    public func isPending(signal: Int32) -> Bool {
+        let status = try? String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
+        for line in (status ?? "").split(separator: "\n") where line.hasPrefix("SigPnd:") || line.hasPrefix("ShdPnd:") {
+            let bits = UInt64(line.drop { $0 != "\t" }.dropFirst(), radix: 16) ?? 0
+            if bits & (1 << UInt64(signal - 1)) != 0 { return true }
+        }
+        return false
+    }
+
     /// Waits for the end.
     public func wait() throws -> ShellResult {
         process.waitUntilExit()
