@@ -20,6 +20,7 @@ func tests(_ module: Target.Dependency, _ name: String, _ more: [Target.Dependen
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -30,6 +31,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
@@ -53,6 +55,8 @@ let package = Package(
         library("Ingest", ["Documents", "Geo", "Raster", "DatacubeIndex", crypto, logging]),
         library("Analysis", ["Documents", "Geo"]),
         library("Simulation", ["Geo", "Raster"]),
+        library("Jobs", ["Documents", "Geo"]),
+        library("ClusterExec", ["Jobs", "Postgres", grdb, logging]),
         library(
             "Workflows",
             [
@@ -85,6 +89,8 @@ let package = Package(
         tests("Ingest", "Ingest", ["Documents", "Geo", "Raster", "Simulation"]),
         tests("Analysis", "Analysis", ["Documents"]),
         tests("Simulation", "Simulation", ["Geo", "Raster"]),
+        tests("Jobs", "Jobs"),
+        tests("ClusterExec", "ClusterExec", ["IndexSQL", "Jobs", "Postgres"]),
         tests(
             "Workflows",
             "Workflows",

@@ -10,6 +10,7 @@ packages=(
     postgresql
     python3-venv python3-dev
     gmt-dcw iso-codes
+    libsqlite3-dev libxml2-utils
 )
 
 say() { printf '%s\n' "$*" >&2; }

@@ -10,6 +10,11 @@ if python=$(scripts/python-venv.sh); then
 else
     echo 'SKIPPED: THERE IS NO PYTHON DATACUBE (SEE ABOVE), AND NO TEST THAT PYTHON READS WHAT WE MAKE.' >&2
 fi
+if schema=$(scripts/uws-schema.sh); then
+    export ANTARES_TEST_UWS_SCHEMA=$schema
+else
+    echo 'SKIPPED: THE XML SCHEMA OF UWS 1.1 CANNOT BE HAD (SEE ABOVE), AND NO DOCUMENT OF A JOB IS CHECKED AGAINST IT.' >&2
+fi
 if [ -z "${ANTARES_TEST_DATA:-}" ]; then
     for folder in ../shared/data ../../shared/data; do
         if [ -d "$folder" ]; then ANTARES_TEST_DATA=$(cd "$folder" && pwd) && export ANTARES_TEST_DATA && break; fi
