@@ -32,9 +32,11 @@ public enum DatasetFiles {
 
     /// The documents of many paths in their order, read on all cores; each with the reason where it cannot be read.
     public static func candidates(at paths: [String]) -> [Result<[DatasetCandidate], DocumentError>] {
-        paths.concurrentMap { path -> Result<[DatasetCandidate], DocumentError> in
-            do throws(DocumentError) { return .success(try candidates(at: path)) } catch { return .failure(error) }
-        }
+        paths.concurrentMap { result(at: $0) }
+    }
+
+    static func result(at path: String) -> Result<[DatasetCandidate], DocumentError> {
+        do throws(DocumentError) { return .success(try candidates(at: path)) } catch { return .failure(error) }
     }
 
     /// The documents of a YAML or JSON file, packed by gzip or not, on this machine or at a URL; or of a netCDF file.

@@ -41,6 +41,9 @@ final class CommandTree {
         discussion = configuration.discussion
     }
 
+    /// True for commands whose words without option are paths, perhaps ten thousands of them.
+    var takesManyPaths: Bool { type is any ManyPathsCommand.Type }
+
     /// Nil for a command without any.
     private(set) lazy var subcommands: [CommandTree]? = {
         guard let found = (type as? any ParsableCommand.Type)?.configuration.subcommands, !found.isEmpty else {
@@ -73,6 +76,11 @@ final class CommandTree {
             ?? named.first { $1.kind != .short && folded($1.name) == folded(bare) }
         return match.map { ($0.0, $0.1.spelled) }
     }
+}
+
+/// A command whose words without option are paths, perhaps ten thousands of them.
+protocol ManyPathsCommand: ParsableCommand {
+    var paths: [String] { get set }
 }
 
 /// The document around the arguments of a command.
