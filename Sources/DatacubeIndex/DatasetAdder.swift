@@ -12,17 +12,11 @@ struct DatasetAdder {
     func add(_ plans: [DatasetPlan]) throws -> [AddResult.Outcome] {
         var outcomes: [AddResult.Outcome?] = plans.map { _ in nil }
         var waiting = Array(plans.indices)
-        // What the maturity of one archives, the next has to see.
-        let size = options.lessMatureTolerance == nil ? max(1, options.batchSize) : 1
         // A source may stand behind what derives from it: go round until nothing more gets in.
         while !waiting.isEmpty {
-            var deferred: [Int] = []
-            for start in stride(from: 0, to: waiting.count, by: size) {
-                let batch = Array(waiting[start..<min(start + size, waiting.count)])
-                for (index, outcome) in try add(batch, of: plans) {
-                    if let outcome { outcomes[index] = outcome } else { deferred.append(index) }
-                }
-            }
+            let results = try addOnce(waiting.map { plans[$0] })
+            for (index, outcome) in zip(waiting, results) { outcomes[index] = outcome }
+            let deferred = waiting.filter { outcomes[$0] == nil }
             if deferred.count == waiting.count { break }
             waiting = deferred
         }
@@ -30,6 +24,18 @@ struct DatasetAdder {
         let known = try existing(missing.flatMap { plans[$0].outsideSources })
         for index in missing { outcomes[index] = .rejected(missingSource(plans[index], known)) }
         return outcomes.compactMap { $0 }
+    }
+
+    /// What became of each plan, in order; nil stands for one that waits for sources which are not in the index yet.
+    func addOnce(_ plans: [DatasetPlan]) throws -> [AddResult.Outcome?] {
+        var outcomes: [AddResult.Outcome?] = plans.map { _ in nil }
+        // What the maturity of one archives, the next has to see.
+        let size = options.lessMatureTolerance == nil ? max(1, options.batchSize) : 1
+        for start in stride(from: 0, to: plans.count, by: size) {
+            let batch = Array(start..<min(start + size, plans.count))
+            for (index, outcome) in try add(batch, of: plans) { outcomes[index] = outcome }
+        }
+        return outcomes
     }
 
     /// Adds what can be added; nil stands for a plan that waits for its sources.
@@ -43,20 +49,20 @@ struct DatasetAdder {
             let plan = plans[index]
             if known.contains(plan.top.id) || coming.contains(plan.top.id) {
                 results.append((index, .alreadyPresent))
-            } else if !plan.outsideSources.isSubset(of: known.union(coming)) {
+            } else if !plan.outsideSources.allSatisfy({ known.contains($0) || coming.contains($0) }) {
                 results.append((index, nil))
             } else if let error = try inconsistency(of: plan, known) {
                 results.append((index, .rejected(error)))
             } else {
                 ready.append(index)
-                coming.formUnion(plan.nodes.map(\.id))
+                for node in plan.nodes { coming.insert(node.id) }
             }
         }
         if options.isDryRun { return results + ready.map { ($0, .added) } }
         return results + (try write(ready, of: plans))
     }
 
-    /// Writes plans in one transaction; where that fails, each in its own, so that one bad dataset stops no other.
+    /// Writes plans in one transaction; where that fails, each half in its own, so that one bad dataset stops no other.
     private func write(_ ready: [Int], of plans: [DatasetPlan]) throws -> [(Int, AddResult.Outcome?)] {
         guard !ready.isEmpty else { return [] }
         do {
@@ -65,7 +71,10 @@ struct DatasetAdder {
         } catch let error as IndexError where ready.count == 1 {
             return [(ready[0], .rejected(error))]
         } catch let error as PostgresError where !error.isUnreachable {
-            guard ready.count == 1 else { return try ready.flatMap { try write([$0], of: plans) } }
+            guard ready.count == 1 else {
+                let half = ready.count / 2
+                return try write(Array(ready[..<half]), of: plans) + write(Array(ready[half...]), of: plans)
+            }
             guard error.sqlState != "42501" else { throw error }
             let plan = plans[ready[0]]
             let reason = error.messages.joined(separator: "; ")
@@ -74,16 +83,24 @@ struct DatasetAdder {
     }
 
     /// Returns the ids that were not there before.
+    ///
+    /// All of a batch gets in or nothing, so that a kill leaves whole datasets only. What another program adds at the
+    /// same time is waited for and then left alone; rows are written in the order of ids, so that two never wait for
+    /// each other.
     private func write(_ plans: [DatasetPlan]) throws -> Set<UUID> {
+        let isolation: Session.Isolation = options.lessMatureTolerance == nil ? .readCommitted : .repeatableRead
         var attempts = 0
         while true {
             do {
-                return try session.transaction(isolation: .repeatableRead) { try insert(plans) }
-            } catch let error as PostgresError where error.sqlState == "40001" && attempts < 5 {
+                return try session.transaction(isolation: isolation) { try insert(plans) }
+            } catch let error as PostgresError where Self.passing.contains(error.sqlState ?? "") && attempts < 20 {
                 attempts += 1  // Another program wrote the same rows meanwhile.
             }
         }
     }
+
+    /// Serialization failure and deadlock.
+    private static let passing = ["40001", "40P01"]
 
     private func insert(_ plans: [DatasetPlan]) throws -> Set<UUID> {
         let nodes = plans.flatMap(\.nodes)
@@ -91,7 +108,7 @@ struct DatasetAdder {
             try SQLFiles.query("insert_datasets"),
             [
                 SQLArray.text(nodes.map { $0.id.lowercased }),
-                SQLArray.text(nodes.map { JSONText.write($0.document) }),
+                SQLArray.text(nodes.map(\.text)),
                 SQLArray.text(nodes.map { $0.product.id.map(String.init) }),
             ]
         )
@@ -122,6 +139,19 @@ struct DatasetAdder {
             }
         }
         return added
+    }
+
+    /// Why datasets have no footprint, by their ids; empty where the index has no table of footprints.
+    func footprintProblems(of ids: [UUID]) throws -> [UUID: String] {
+        let found = try session.query("SELECT to_regclass('antares.footprint') AS found").first?["found"]
+        guard found != nil, !ids.isEmpty else { return [:] }
+        let sql =
+            "SELECT dataset, problem FROM antares.footprint WHERE problem IS NOT NULL AND dataset = ANY ($1::uuid[])"
+        let rows = try session.query(sql, [SQLArray.text(ids.map(\.lowercased))])
+        let pairs = rows.compactMap { row in
+            row["dataset"].flatMap { UUID(uuidString: $0) }.map { ($0, row["problem"] ?? "") }
+        }
+        return Dictionary(pairs, uniquingKeysWith: { first, _ in first })
     }
 
     private func existing(_ ids: [UUID]) throws -> Set<UUID> {

@@ -27,7 +27,7 @@ public struct AddOptions: Sendable, Hashable {
     /// Archives less mature datasets of the same product, region and time, within so many milliseconds; nil: none.
     public var lessMatureTolerance: Int?
     /// How many datasets go into one transaction.
-    public var batchSize = 500
+    public var batchSize = 1000
 
     public init() {}
 }
@@ -38,14 +38,19 @@ public struct AddResult: Sendable {
         case added
         case alreadyPresent
         case rejected(IndexError)
+        /// No document could be read here.
+        case unreadable(DocumentError)
     }
 
+    /// The URI of the document; of what could not be read, the path as it was given.
     public let location: String
     /// Nil where the document has none.
     public let id: UUID?
     /// The product it belongs to, nil where none fits.
     public let product: String?
     public let outcome: Outcome
+    /// Why it has no footprint though the index keeps them; it is indexed all the same.
+    public var footprintProblem: String?
 
     public var rejection: IndexError? {
         guard case .rejected(let error) = outcome else { return nil }

@@ -6,21 +6,25 @@ struct DatasetPlan: Sendable {
     struct Node: Sendable {
         let id: UUID
         let product: Product
-        /// The document as it is stored.
+        /// The document as it is stored, and its JSON.
         let document: DocumentValue
+        let text: String
         let edges: [(classifier: String, source: UUID)]
     }
 
     /// The dataset itself first.
     let nodes: [Node]
     let location: String
+    /// The sources that have to be in the index before, or be added along with it.
+    let outsideSources: Set<UUID>
+
+    init(nodes: [Node], location: String) {
+        (self.nodes, self.location) = (nodes, location)
+        outsideSources = Set(nodes.flatMap { $0.edges.map(\.source) }).subtracting(nodes.map(\.id))
+    }
 
     var top: Node { nodes[0] }
     var embedded: ArraySlice<Node> { nodes.dropFirst() }
-    /// The sources that have to be in the index before, or be added along with it.
-    var outsideSources: Set<UUID> {
-        Set(nodes.flatMap { $0.edges.map(\.source) }).subtracting(nodes.map(\.id))
-    }
 }
 
 /// Turns candidates into plans by the rules of `dataset add`.
@@ -68,10 +72,14 @@ struct DatasetPlanner: Sendable {
         }
         if depth == 0 { try Self.checkMeasurements(stored, product, type) }
         let sources = options.ignoresLineage ? [] : prepared.sources
+        let kept = Self.stored(stored, type)
+        let text = JSONText.write(kept)
+        guard text.utf8.count < Self.longest else { throw EO3Problem("it has more than \(Self.longest) bytes") }
         let node = DatasetPlan.Node(
             id: prepared.id,
             product: product,
-            document: Self.stored(stored, type),
+            document: kept,
+            text: text,
             edges: sources.map { (classifier: $0.classifier, source: $0.id) }
         )
         if let twin = nodes.first(where: { $0.id == node.id }) {
@@ -86,6 +94,9 @@ struct DatasetPlanner: Sendable {
             if let embedded = source.embedded { try collect(embedded, into: &nodes, depth: depth + 1) }
         }
     }
+
+    /// PostgreSQL's jsonb holds no more.
+    private static let longest = 1 << 28
 
     static func checkMeasurements(
         _ document: DocumentValue,

@@ -25,21 +25,11 @@ extension Index {
     public func makeFootprints(rebuild: Bool = false) async throws -> FootprintReport {
         try await connection.perform { session in
             try Migrator.withLock(session) { _ = try IndexSchema.installFootprints(session) }
-            let chosen = rebuild ? "" : "WHERE NOT EXISTS (SELECT FROM antares.footprint AS f WHERE f.dataset = d.id)"
             // Parts of some thousand rows, so that others who write datasets never wait long.
             var last = "00000000-0000-0000-0000-000000000000"
             while true {
-                let rows = try session.query(
-                    """
-                    WITH part AS MATERIALIZED (
-                        SELECT d.id, d.metadata FROM (SELECT * FROM agdc.dataset AS d \(chosen)) AS d
-                        WHERE d.id > $1 ORDER BY d.id LIMIT 2000
-                    )
-                    SELECT max(id::text) AS last, count(antares.write_footprint(id, metadata)) AS n FROM part
-                    """,
-                    [last]
-                )
-                guard let end = rows.first?["last"] else { break }
+                let sql = "SELECT antares.write_footprints($1, 2000, $2) AS last"
+                guard let end = try session.query(sql, [last, String(rebuild)]).first?["last"] else { break }
                 last = end
             }
             let counts = try session.query("SELECT count(shape) AS good, count(problem) AS bad FROM antares.footprint")

@@ -14,9 +14,9 @@ public enum JSONText {
     ///
     /// Numbers that are not finite become the texts NaN, Infinity and -Infinity.
     public static func write(_ value: DocumentValue, sortedKeys: Bool = false) -> String {
-        var out = ""
-        append(value, to: &out, sortedKeys: sortedKeys)
-        return out
+        var out = JSONBytes()
+        out.append(value, sortedKeys: sortedKeys)
+        return String(decoding: out.bytes, as: UTF8.self)
     }
 
     /// JSON of several lines, two blanks a level, for people.
@@ -34,35 +34,6 @@ public enum JSONText {
         }
     }
 
-    private static func append(_ value: DocumentValue, to out: inout String, sortedKeys: Bool) {
-        switch value {
-        case .null: out += "null"
-        case .bool(let flag): out += flag ? "true" : "false"
-        case .integer(let number): out += String(number)
-        case .double(let number): out += number.isFinite ? Self.number(number) : quoted(Self.number(number))
-        case .string(let text): out += quoted(text)
-        case .array(let values):
-            out += "["
-            for (index, element) in values.enumerated() {
-                if index > 0 { out += "," }
-                append(element, to: &out, sortedKeys: sortedKeys)
-            }
-            out += "]"
-        case .object(let object):
-            out += "{"
-            let keys =
-                sortedKeys
-                ? object.keys.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) } : object.keys
-            for (index, key) in keys.enumerated() {
-                if index > 0 { out += "," }
-                out += quoted(key)
-                out += ":"
-                append(object[key] ?? .null, to: &out, sortedKeys: sortedKeys)
-            }
-            out += "}"
-        }
-    }
-
     /// The shortest text that reads back as the same number: `30.0`, `2.75e-05`, `NaN`, `-Infinity`.
     static func number(_ value: Double) -> String {
         if value.isNaN { return "NaN" }
@@ -71,20 +42,68 @@ public enum JSONText {
     }
 
     static func quoted(_ text: String) -> String {
-        var out = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": out += "\\\""
-            case "\\": out += "\\\\"
-            case "\n": out += "\\n"
-            case "\r": out += "\\r"
-            case "\t": out += "\\t"
-            case _ where scalar.value < 0x20:
-                let hex = String(scalar.value, radix: 16)
-                out += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-            default: out.unicodeScalars.append(scalar)
+        var out = JSONBytes()
+        out.append(quoted: text)
+        return String(decoding: out.bytes, as: UTF8.self)
+    }
+}
+
+/// One line of JSON that grows byte by byte: every document that is stored comes this way.
+private struct JSONBytes {
+    private(set) var bytes: [UInt8] = []
+
+    mutating func append(_ value: DocumentValue, sortedKeys: Bool) {
+        switch value {
+        case .null: append("null")
+        case .bool(let flag): append(flag ? "true" : "false")
+        case .integer(let number): append(String(number))
+        case .double(let number) where number.isFinite: append(JSONText.number(number))
+        case .double(let number): append(quoted: JSONText.number(number))
+        case .string(let text): append(quoted: text)
+        case .array(let values):
+            bytes.append(UInt8(ascii: "["))
+            for (index, element) in values.enumerated() {
+                if index > 0 { bytes.append(UInt8(ascii: ",")) }
+                append(element, sortedKeys: sortedKeys)
+            }
+            bytes.append(UInt8(ascii: "]"))
+        case .object(let object):
+            bytes.append(UInt8(ascii: "{"))
+            var isFirst = true
+            let entries = sortedKeys ? Self.sorted(object) : Array(object)
+            for (key, value) in entries {
+                if !isFirst { bytes.append(UInt8(ascii: ",")) }
+                isFirst = false
+                append(quoted: key)
+                bytes.append(UInt8(ascii: ":"))
+                append(value, sortedKeys: sortedKeys)
+            }
+            bytes.append(UInt8(ascii: "}"))
+        }
+    }
+
+    private static func sorted(_ object: DocumentObject) -> [(key: String, value: DocumentValue)] {
+        object.sorted { Array($0.key.utf8).lexicographicallyPrecedes(Array($1.key.utf8)) }
+    }
+
+    mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
+
+    mutating func append(quoted text: String) {
+        bytes.append(UInt8(ascii: "\""))
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+                bytes.append(UInt8(ascii: "\\"))
+                bytes.append(byte)
+            case UInt8(ascii: "\n"): append("\\n")
+            case UInt8(ascii: "\r"): append("\\r")
+            case UInt8(ascii: "\t"): append("\\t")
+            case 0..<0x20:
+                let hex = String(byte, radix: 16)
+                append("\\u" + String(repeating: "0", count: 4 - hex.count) + hex)
+            default: bytes.append(byte)
             }
         }
-        return out + "\""
+        bytes.append(UInt8(ascii: "\""))
     }
 }

@@ -2,7 +2,8 @@
 enum PlainScalar {
     static func resolve(_ text: String) -> DocumentValue {
         guard let first = text.utf8.first else { return .null }
-        switch text {
+        // No word is longer.
+        switch text.utf8.count > 5 ? "-" : text {
         case "~", "null", "Null", "NULL": return .null
         case "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON": return .bool(true)
         case "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF": return .bool(false)
@@ -10,7 +11,22 @@ enum PlainScalar {
         }
         let startsNumber = (48...57).contains(first) || first == 43 || first == 45 || first == 46
         guard startsNumber else { return .string(text) }
-        return number(text) ?? .string(text)
+        return simpleNumber(text) ?? number(text) ?? .string(text)
+    }
+
+    /// A number as most are: digits that do not begin with 0, perhaps with a dot and further digits; nil for all others.
+    private static func simpleNumber(_ text: String) -> DocumentValue? {
+        let bytes = text.utf8
+        guard bytes.count < 18 else { return nil }
+        let unsigned = bytes.first == UInt8(ascii: "-") ? bytes.dropFirst() : bytes[...]
+        guard let first = unsigned.first, isDigit(first), unsigned.last.map(isDigit) == true else { return nil }
+        var dots = 0
+        for byte in unsigned where !isDigit(byte) {
+            guard byte == UInt8(ascii: "."), dots == 0 else { return nil }
+            dots = 1
+        }
+        guard dots == 0 else { return Double(text).map { .double($0) } }
+        return first == zero ? DocumentValue?.none : Int(text).map { .integer($0) }
     }
 
     private static func number(_ text: String) -> DocumentValue? {

@@ -12,8 +12,14 @@ struct YAMLComposer: ~Copyable {
     private let bytes: UnsafeMutableBufferPointer<UInt8>
     private let origin: String
     private let recordLine: LineRecorder?
-    private var anchors: [String: DocumentValue] = [:]
+    private var anchors: [String: (value: DocumentValue, weight: Int)] = [:]
+    /// How long the document is, each alias counted as long as what it stands for.
+    private var weight = 0
+    /// PostgreSQL takes no longer document; a few lines of aliases of aliases would fill any memory.
+    private static let heaviest = 100_000_000
+    /// Kept only where somebody asks for lines.
     private var path: [PathStep] = []
+    private var depth = 0
 
     init(_ text: String, origin: String, recordLine: LineRecorder? = nil) {
         (self.origin, self.recordLine) = (origin, recordLine)
@@ -39,7 +45,7 @@ struct YAMLComposer: ~Copyable {
             switch event.kind {
             case YAML_STREAM_END_EVENT: return nil
             case YAML_DOCUMENT_START_EVENT:
-                anchors = [:]
+                (anchors, weight) = ([:], 0)
                 return try compose(try nextEvent())
             default: continue
             }
@@ -80,8 +86,12 @@ struct YAMLComposer: ~Copyable {
     }
 
     private mutating func compose(_ event: Event) throws(DocumentError) -> DocumentValue {
-        if path.count > 256 { throw failure(event, "is nested too deeply") }
+        depth += 1
+        defer { depth -= 1 }
+        if depth > 256 { throw failure(event, "is nested too deeply") }
         recordLine?(path, event.line)
+        let before = weight
+        weight += 1 + event.text.utf8.count
         let value: DocumentValue
         switch event.kind {
         case YAML_SCALAR_EVENT: value = event.isPlain ? PlainScalar.resolve(event.text) : .string(event.text)
@@ -91,10 +101,12 @@ struct YAMLComposer: ~Copyable {
             guard let known = anchors[event.anchor ?? ""] else {
                 throw failure(event, "uses the unknown alias '*\(event.anchor ?? "")'")
             }
-            return known
+            weight += known.weight
+            if weight > Self.heaviest { throw failure(event, "holds aliases that stand for too much") }
+            return known.value
         default: return .null
         }
-        if let anchor = event.anchor { anchors[anchor] = value }
+        if let anchor = event.anchor { anchors[anchor] = (value, weight - before) }
         return value
     }
 
@@ -103,9 +115,9 @@ struct YAMLComposer: ~Copyable {
         while true {
             let event = try nextEvent()
             if event.kind == YAML_SEQUENCE_END_EVENT { return .array(values) }
-            path.append(.index(values.count))
+            push(.index(values.count))
             values.append(try compose(event))
-            path.removeLast()
+            pop()
         }
     }
 
@@ -117,11 +129,11 @@ struct YAMLComposer: ~Copyable {
             if keyEvent.kind == YAML_MAPPING_END_EVENT { break }
             let isMerge = keyEvent.isPlain && keyEvent.text == "<<"
             let key = Self.keyText(try compose(keyEvent))
-            path.append(.key(key))
+            push(.key(key))
             let valueEvent = try nextEvent()
             let value = try compose(valueEvent)
             recordLine?(path, keyEvent.line)
-            path.removeLast()
+            pop()
             if isMerge {
                 for part in value.array ?? [value] {
                     for entry in part.object ?? DocumentObject() where merged[entry.key] == nil {
@@ -135,6 +147,9 @@ struct YAMLComposer: ~Copyable {
         for entry in own { merged[entry.key] = entry.value }
         return .object(merged)
     }
+
+    private mutating func push(_ step: PathStep) { if recordLine != nil { path.append(step) } }
+    private mutating func pop() { if recordLine != nil { path.removeLast() } }
 
     /// Keys of other kinds by Python's spelling.
     private static func keyText(_ key: DocumentValue) -> String {

@@ -2,21 +2,23 @@
 public enum SQLArray {
     /// The text of an array parameter: `{"a","b",NULL}`.
     public static func text(_ values: some Sequence<String?>) -> String {
-        var out = "{"
-        for (index, value) in values.enumerated() {
-            if index > 0 { out += "," }
+        var out: [UInt8] = [UInt8(ascii: "{")]
+        let (quote, escape) = (UInt8(ascii: "\""), UInt8(ascii: "\\"))
+        for value in values {
+            if out.count > 1 { out.append(UInt8(ascii: ",")) }
             guard let value else {
-                out += "NULL"
+                out.append(contentsOf: "NULL".utf8)
                 continue
             }
-            out += "\""
-            for scalar in value.unicodeScalars {
-                if scalar == "\"" || scalar == "\\" { out.unicodeScalars.append("\\") }
-                out.unicodeScalars.append(scalar)
+            out.append(quote)
+            for byte in value.utf8 {
+                if byte == quote || byte == escape { out.append(escape) }
+                out.append(byte)
             }
-            out += "\""
+            out.append(quote)
         }
-        return out + "}"
+        out.append(UInt8(ascii: "}"))
+        return String(decoding: out, as: UTF8.self)
     }
 
     /// The elements of a one-dimensional array as PostgreSQL prints it.

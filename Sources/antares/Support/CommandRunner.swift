@@ -8,11 +8,12 @@ struct CommandRunner {
     let style: LogStyle
 
     func run(_ arguments: [String]) async -> Never {
-        let arguments = normalized(arguments)
+        let line = normalized(arguments)
+        let arguments = line.arguments
         let wantsJSON = arguments.prefix { $0 != "--" }.contains("--json")
         let command: any ParsableCommand
         do {
-            command = try root.parseAsRoot(arguments)
+            command = Self.adding(line.paths, to: try root.parseAsRoot(arguments))
         } catch {
             let status = root.exitCode(for: error)
             if wantsJSON, !status.isSuccess { fail(.usage, root.message(for: error), asJSON: true) }
@@ -39,14 +40,20 @@ struct CommandRunner {
         fail(status, Self.message(error), asJSON: wantsJSON)
     }
 
-    private func normalized(_ arguments: [String]) -> [String] {
+    private static func adding(_ paths: [String], to command: any ParsableCommand) -> any ParsableCommand {
+        guard !paths.isEmpty, var many = command as? any ManyPathsCommand else { return command }
+        many.paths = paths
+        return many
+    }
+
+    private func normalized(_ arguments: [String]) -> ArgumentNormalizer.Line {
         // The completion scripts call back with words that are not ours to change.
-        guard !arguments.contains(where: { $0.hasPrefix("---") || $0.hasPrefix("--experimental") }),
-            let tree = try? CommandTree(root),
-            let global = try? root == DatacubeSearchRoot.self
-                ? CommandTree(SearchOptions.self) : CommandTree(CommonOptions.self)
-        else { return arguments }
-        return ArgumentNormalizer(root: tree, global: global).normalize(arguments)
+        guard !arguments.contains(where: { $0.hasPrefix("---") || $0.hasPrefix("--experimental") }) else {
+            return .init(arguments: arguments)
+        }
+        let global: any ParsableArguments.Type =
+            root == DatacubeSearchRoot.self ? SearchOptions.self : CommonOptions.self
+        return ArgumentNormalizer(root: CommandTree(root), global: CommandTree(global)).line(arguments)
     }
 
     private func execute(_ command: any ParsableCommand) async throws {

@@ -1,16 +1,18 @@
 import ArgumentParser
 import DatacubeIndex
 import Documents
+import Ingest
 import Logging
 
 /// The command `dataset add`.
-struct DatasetAddCommand: CommonCommand {
+struct DatasetAddCommand: CommonCommand, ManyPathsCommand {
     static let configuration = CommandConfiguration(
         commandName: "add",
         abstract: "Add datasets to the index.",
         discussion: """
-            A path is a document, a folder with agdc-metadata.yaml, or data with <name>.agdc-md.yaml beside it. A bad \
-            document is named with its reason and stops no other; the exit code is then 1 (0 under the name datacube).
+            A path is a document (EO3, the older eo, or a STAC item or FeatureCollection; YAML or JSON, perhaps .gz), a \
+            netCDF file with documents in it, a folder with agdc-metadata.yaml, or data with <name>.agdc-md.yaml beside \
+            it; or a URL. A bad document is named with its reason and stops no other; the exit code is then 1 (0 under the name datacube).
             """
     )
     @OptionGroup var common: CommonOptions
@@ -49,21 +51,10 @@ struct DatasetAddCommand: CommonCommand {
             let options = try makeOptions()
             var report = DatasetAddReport()
             let progress = common.makeProgress("Indexing", total: paths.count)
-            // Parts that memory can hold, so that a hundred thousand documents are no trouble.
-            for start in stride(from: 0, to: paths.count, by: 2000) {
-                let part = Array(paths[start..<min(start + 2000, paths.count)])
-                var candidates: [DatasetCandidate] = []
-                for (path, read) in zip(part, DatasetFiles.candidates(at: part)) {
-                    switch read {
-                    case .success(let found): candidates += found
-                    case .failure(let error):
-                        services.log.error("\(error)")
-                        report.rejected.append(.init(location: path, reason: "\(error)"))
-                    }
-                }
-                let results = try await index.addDatasets(candidates, options: options)
+            let stac = STACDocuments(products: try await chosenProducts(index))
+            try await index.addDatasets(at: paths, options: options, convert: stac.candidates(of:)) { results, done in
                 for result in results { report.add(result, services.log) }
-                progress.advance(by: part.count)
+                progress.advance(by: done)
             }
             progress.finish()
             try emit(report)
@@ -80,6 +71,11 @@ struct DatasetAddCommand: CommonCommand {
         options.isDryRun = dryRun
         options.lessMatureTolerance = try maturity.tolerance()
         return options
+    }
+
+    private func chosenProducts(_ index: Index) async throws -> [Product] {
+        let all = try await index.products()
+        return all.filter { (product.isEmpty || product.contains($0.name)) && !excludeProduct.contains($0.name) }
     }
 
     private func checkProducts(_ index: Index) async throws {

@@ -1,4 +1,5 @@
 import DatacubeIndex
+import Documents
 import Foundation
 import Logging
 
@@ -14,11 +15,17 @@ struct DatasetAddReport: Encodable {
         switch result.outcome {
         case .added:
             log.info("Matched \(result.location) to product \(result.product ?? "")")
+            if let problem = result.footprintProblem {
+                log.warning("dataset \(id) has no footprint: \(problem). Searches by geometry do not find it.")
+            }
             added.append(id)
         case .alreadyPresent:
             log.warning("Dataset \(id) is already in the database")
             alreadyPresent.append(id)
         case .rejected(let error):
+            log.error("\(error)")
+            rejected.append(Rejection(location: result.location, reason: error.description))
+        case .unreadable(let error):
             log.error("\(error)")
             rejected.append(Rejection(location: result.location, reason: error.description))
         }

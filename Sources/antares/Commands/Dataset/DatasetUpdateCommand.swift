@@ -1,13 +1,14 @@
 public import ArgumentParser
 public import DatacubeIndex
 import Documents
+import Ingest
 import Foundation
 import Logging
 
 extension DatasetUpdateOptions.LocationPolicy: ExpressibleByArgument {}
 
 /// The command `dataset update`.
-struct DatasetUpdateCommand: CommonCommand {
+struct DatasetUpdateCommand: CommonCommand, ManyPathsCommand {
     static let configuration = CommandConfiguration(
         commandName: "update",
         abstract: "Replace the documents of datasets that are in the index.",
@@ -47,15 +48,15 @@ struct DatasetUpdateCommand: CommonCommand {
             options.isDryRun = dryRun
             options.locationPolicy = locationPolicy
             options.lessMatureTolerance = try maturity.tolerance()
+            let stac = STACDocuments(products: try await index.products())
             var entries: [Entry] = []
             var isUnreadable = false
             for path in paths {
                 do {
-                    let results = try await index.updateDatasets(
-                        try DatasetFiles.candidates(at: path),
-                        options: options
-                    )
-                    for result in results { entries.append(show(result, services.log)) }
+                    for candidate in try DatasetFiles.candidates(at: path).flatMap(stac.candidates(of:)) {
+                        let results = try await index.updateDatasets([try candidate.get()], options: options)
+                        for result in results { entries.append(show(result, services.log)) }
+                    }
                 } catch let error as DocumentError {
                     services.log.error("\(error)")
                     isUnreadable = true
