@@ -20,6 +20,7 @@ final class TileRunner: Sendable {
     private let states: [TileState]
     private let queue: Mutex<BlockQueue>
     private let isCancelled: @Sendable () -> Bool
+    private let sources = SharedSources()
 
     /// - `isCancelled`: Asked before each block; once true, what is begun is given up.
     init(_ tasks: [TileTask], isCancelled: @escaping @Sendable () -> Bool) {
@@ -46,7 +47,7 @@ final class TileRunner: Sendable {
     }
 
     private func work(_ deliver: (Int, Outcome) -> Void) {
-        let cache = SourceCache()
+        let cache = SourceCache(shared: sources)
         var current: Int?
         while let (index, number) = queue.withLock({ $0.take(after: current) }) {
             current = index
