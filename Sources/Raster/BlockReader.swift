@@ -23,13 +23,14 @@ public final class BlockReader: Sendable {
 
     deinit { close(descriptor) }
 
-    /// Puts the pixels under `window` in place; false where GDAL has to be asked: other types, and blocks that are
-    /// missing, cut short or damaged (of which GDAL says what is wrong).
+    /// Puts the pixels under `window` in place.
     ///
     /// - Parameters:
     ///   - window: Must lie within the band.
     ///   - target: The place of the window's first pixel.
     ///   - stride: Pixels from one row of the target to the next.
+    /// - Returns: False where GDAL has to be asked: other types, and blocks that are missing, cut short or damaged (of
+    ///   which GDAL says what is wrong).
     public func read<Element: PixelElement>(
         _ window: PixelWindow,
         into target: UnsafeMutablePointer<Element>,

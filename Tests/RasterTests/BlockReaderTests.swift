@@ -79,7 +79,8 @@ struct BlockReaderTests {
         "TILED=YES COMPRESS=LZW INTERLEAVE=BAND", "TILED=YES COMPRESS=DEFLATE INTERLEAVE=PIXEL",
         "TILED=YES COMPRESS=DEFLATE ENDIANNESS=BIG INTERLEAVE=BAND", "-of JP2OpenJPEG -b 1",
         "-of COG COMPRESS=LERC -b 1",
-        "-b 1 -scale 0 65535 0 4095 NBITS=12", "-ot Float64 INTERLEAVE=BAND", "-ot Float32 COMPRESS=DEFLATE PREDICTOR=3 -b 1",
+        "-b 1 -scale 0 65535 0 4095 NBITS=12", "-ot Float64 INTERLEAVE=BAND",
+        "-ot Float32 COMPRESS=DEFLATE PREDICTOR=3 -b 1",
         "-ot CInt16 -b 1",
     ])
     func `other layouts are left to GDAL`(options: String) throws {
