@@ -39,6 +39,8 @@ let package = Package(
         .systemLibrary(name: "CPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CNetCDF", pkgConfig: "netcdf", providers: [.apt(["libnetcdf-dev"])]),
         .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
+        .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CPROJ", pkgConfig: "proj", providers: [.apt(["libproj-dev"])]),
         library("Documents", [yams]),
         library("Geo"),
@@ -55,7 +57,7 @@ let package = Package(
                 .linkedLibrary("gdal", .when(platforms: [.macOS])),
             ]
         ),
-        library("Raster", ["Geo", "CGDAL", "CHDF5", "CNetCDF", "CPROJ", "GDALLoader"]),
+        library("Raster", ["Geo", "CDeflate", "CGDAL", "CHDF5", "CNetCDF", "CPROJ", "CZstd", "GDALLoader"]),
         library("Postgres", ["CPQ", crypto, logging]),
         .target(
             name: "IndexSQL",

@@ -5,7 +5,7 @@ set -euo pipefail
 minimum_swift=6.1
 packages=(
     make pkg-config gcc g++ libc6-dev
-    libgdal-dev libpq-dev libnetcdf-dev libproj-dev
+    libgdal-dev libpq-dev libnetcdf-dev libproj-dev libdeflate-dev libzstd-dev
     gdal-bin netcdf-bin
     postgresql
     python3-venv python3-dev
@@ -67,7 +67,7 @@ install_packages() {
 
 check_libraries() {
     local library missing=()
-    for library in gdal libpq netcdf proj; do
+    for library in gdal libpq netcdf proj libdeflate libzstd; do
         pkg-config --exists "$library" 2>/dev/null || missing+=("$library")
     done
     if [ ${#missing[@]} = 0 ]; then return; fi

@@ -32,9 +32,3 @@ extension PixelType {
         }
     }
 }
-
-extension PixelElement {
-    static func put(_ file: Int32, _ variable: Int32, _ start: [Int], _ count: [Int], _ values: [Self]) -> Int32 {
-        values.withUnsafeBytes { nc_put_vara(file, variable, start, count, $0.baseAddress) }
-    }
-}

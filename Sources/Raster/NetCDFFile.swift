@@ -44,6 +44,19 @@ public final class NetCDFFile: Sendable {
         }
     }
 
+    /// Columns and rows of a variable's chunks; nil where it has none.
+    public func chunk(of variable: String) -> XY<Int>? {
+        NetCDFLock.withLock {
+            var (id, storage): (Int32, Int32) = (0, 0)
+            guard nc_inq_varid(file, variable, &id) == NC_NOERR else { return nil }
+            var sizes = [Int](repeating: 0, count: shape(id).count)
+            guard sizes.count >= 2, nc_inq_var_chunking(file, id, &storage, &sizes) == NC_NOERR,
+                storage == NC_CHUNKED
+            else { return nil }
+            return XY(x: sizes[sizes.count - 1], y: sizes[sizes.count - 2])
+        }
+    }
+
     /// True where every chunk of a variable with dimensions (time, y, x) can be read and meets its checksum.
     public func canReadAll(of variable: String) -> Bool {
         guard let shape = shape(of: variable), shape.count == 3 else { return false }

@@ -7,8 +7,8 @@ struct NetCDFLayout {
     let file: Int32
     let path: String
 
-    /// Returns the ids of the data variables by name.
-    func define(_ tile: NetCDFTile) throws(RasterError) -> [String: Int32] {
+    /// Writes everything but the pixels.
+    func define(_ tile: NetCDFTile) throws(RasterError) {
         let crs = try CRSDescription.of(tile.geoBox.crs)
         let (yName, xName) = crs.isGeographic ? ("latitude", "longitude") : ("y", "x")
         var dimensions: [Int32] = []
@@ -19,8 +19,7 @@ struct NetCDFLayout {
         let y = try defineAxis(yName, dimensions[1], crs)
         let x = try defineAxis(xName, dimensions[2], crs)
         try defineGridMapping(crs, tile.geoBox)
-        var variables: [String: Int32] = [:]
-        for variable in tile.variables { variables[variable.name] = try define(variable, dimensions, tile.geoBox) }
+        for variable in tile.variables { try define(variable, dimensions, tile.geoBox) }
         let documents = try defineDocuments(tile, dimensions[0])
         try writeGlobals(tile)
         try call(nc_enddef(file))
@@ -28,7 +27,6 @@ struct NetCDFLayout {
         try put(tile.geoBox.yCoordinates, y)
         try put(tile.geoBox.xCoordinates, x)
         if let documents { try writeDocuments(tile.documents, documents.variable, width: documents.width) }
-        return variables
     }
 
     private func defineTime(_ dimension: Int32) throws(RasterError) -> Int32 {
@@ -67,16 +65,15 @@ struct NetCDFLayout {
         _ variable: NetCDFTile.Variable,
         _ dimensions: [Int32],
         _ geoBox: GeoBox
-    ) throws(RasterError) -> Int32 {
+    ) throws(RasterError) {
         let id = try defineVariable(variable.name, variable.type.netCDFType, dimensions)
         let chunks = [1, min(variable.chunk.y, geoBox.height), min(variable.chunk.x, geoBox.width)]
         try call(nc_def_var_chunking(file, id, NC_CHUNKED, chunks))
         if variable.deflateLevel > 0 {
-            let shuffle: Int32 = variable.type.byteCount > 1 ? 1 : 0
+            let shuffle: Int32 = variable.isShuffled && variable.type.byteCount > 1 ? 1 : 0
             try call(nc_def_var_deflate(file, id, shuffle, 1, Int32(variable.deflateLevel)))
         }
-        // A checksum of each chunk, so that a damaged one is noticed when it is read.
-        try call(nc_def_var_fletcher32(file, id, NC_FLETCHER32))
+        if variable.isChecked { try call(nc_def_var_fletcher32(file, id, NC_FLETCHER32)) }
         func setFill<Element: PixelElement>(_: Element.Type) -> Int32 {
             var value = Element(nearest: variable.nodata)
             let status = nc_def_var_fill(file, id, NC_FILL, &value)
@@ -87,7 +84,6 @@ struct NetCDFLayout {
         try text(id, "grid_mapping", "crs")
         try text(id, "units", variable.units)
         for (name, value) in variable.attributes { try text(id, name, value) }
-        return id
     }
 
     private func defineDocuments(

@@ -15,6 +15,12 @@ public struct NetCDFTile: Sendable {
         public let chunk: XY<Int>
         /// 0 writes without compression, 9 is the slowest.
         public let deflateLevel: Int
+        /// Bytes of equal weight side by side before compression.
+        public let isShuffled: Bool
+        /// A checksum of each chunk, so that a damaged one is noticed when it is read.
+        public let isChecked: Bool
+        /// True for classes and flags, of which no mean can be taken.
+        public let isCategorical: Bool
 
         public init(
             name: String,
@@ -23,10 +29,14 @@ public struct NetCDFTile: Sendable {
             units: String,
             attributes: [(name: String, value: String)] = [],
             chunk: XY<Int>,
-            deflateLevel: Int = 4
+            deflateLevel: Int = 4,
+            isShuffled: Bool = true,
+            isChecked: Bool = true,
+            isCategorical: Bool = false
         ) {
             (self.name, self.type, self.nodata, self.units) = (name, type, nodata, units)
             (self.attributes, self.chunk, self.deflateLevel) = (attributes, chunk, deflateLevel)
+            (self.isShuffled, self.isChecked, self.isCategorical) = (isShuffled, isChecked, isCategorical)
         }
     }
 

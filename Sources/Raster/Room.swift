@@ -1,41 +1,14 @@
 import CHDF5
-import CNetCDF
 import Foundation
 
 /// Room on disk set aside for a netCDF file while it is written.
 ///
 /// HDF5 does not survive a full disk: a close that cannot write crashes, at once or with a later file. So blocks of the
 /// file system are taken in advance, and a disk without room is found before HDF5 is asked to write.
-struct Room {
-    private let path: String
-    /// What the file needs beside pixels.
-    private let fixed: Int
-    /// Bytes at most that each variable holds back in its chunk cache.
-    private let caches: [Int32: Int]
-    private var written: [Int32: Int] = [:]
-
-    /// `file` is the open netCDF file at `path`.
-    init(path: String, file: Int32, variables: some Sequence<Int32>, fixed: Int) {
-        (self.path, self.fixed) = (path, fixed)
-        caches = variables.reduce(into: [:]) { caches, variable in
-            var (size, elements, preemption) = (0, 0, Float(0))
-            let status = nc_get_var_chunk_cache(file, variable, &size, &elements, &preemption)
-            caches[variable] = status == NC_NOERR ? size : 64 << 20
-        }
-    }
-
-    /// Sets aside what all that is not on disk yet may take, with `bytes` more of a variable.
-    ///
-    /// - Returns: The error number of the file system where there is no room.
-    mutating func take(_ bytes: Int, of variable: Int32) -> Int32? {
-        written[variable, default: 0] += bytes
-        let cached = written.reduce(0) { $0 + min($1.value, caches[$1.key] ?? 0) }
-        return Self.take(fixed + cached + bytes, behind: path)
-    }
-
-    /// Gives back what was set aside beyond the end of the finished file.
-    func giveBack() {
-        guard let size = Self.size(of: path) else { return }
+enum Room {
+    /// Gives back what was set aside beyond the end of a finished file.
+    static func giveBack(_ path: String) {
+        guard let size = size(of: path) else { return }
         truncate(path, off_t(size))
     }
 

@@ -123,22 +123,40 @@ struct NetCDFTests {
         #expect(error?.description.contains("GeoTIFF") == true)
     }
 
-    @Test func `a cloud-optimised GeoTIFF is written block by block`() throws {
-        let path = folder.path("tile_red.tif")
-        let writer = try BlockGeoTIFF(
-            path,
-            geoBox: smallGrid,
-            type: .int16,
-            nodata: -9999,
-            name: "red",
-            metadata: [("a", "b")]
-        )
-        try writer.write([Int16](repeating: 7, count: 4), window: PixelWindow(column: 2, row: 1, width: 2, height: 2))
-        try writer.finish()
-        let file = try RasterFile(opening: path)
-        #expect(file.geoBox == smallGrid && file.nodata(band: 1) == -9999)
-        let window = PixelWindow(column: 1, row: 1, width: 4, height: 1)
-        #expect(try file.read(Int16.self, band: 1, window: window) == [-9999, 7, 7, -9999])
-        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == ["tile_red.tif"])
+    /// Written by our filters, read by the netCDF library, which checks every chunk's checksum.
+    @Test(arguments: [(0, true, true), (4, true, true), (9, false, true), (4, true, false), (0, false, false)])
+    func `chunks go through the filters that the file names`(level: Int, isShuffled: Bool, isChecked: Bool) throws {
+        func check<Element: PixelElement>(_: Element.Type) throws {
+            let path = folder.path("\(Element.self).nc")
+            let base = try tile()
+            let variable = NetCDFTile.Variable(
+                name: "v",
+                type: Element.pixelType,
+                nodata: 7,
+                units: "1",
+                chunk: XY(x: 16, y: 7),
+                deflateLevel: level,
+                isShuffled: isShuffled,
+                isChecked: isChecked
+            )
+            let layout = NetCDFTile(geoBox: base.geoBox, times: base.times, variables: [variable])
+            let pixels = (0..<30 * 40).map { Element(nearest: Double($0 * 7919 % 100_003) / 3) }
+            let writer = try NetCDFWriter(creating: path, tile: layout)
+            // Windows that are no chunks.
+            for row in stride(from: 0, to: 30, by: 4) {
+                let height = min(4, 30 - row)
+                let window = PixelWindow(column: 0, row: row, width: 40, height: height)
+                try writer.write(Array(pixels[row * 40..<(row + height) * 40]), variable: "v", time: 0, window: window)
+            }
+            try writer.close()
+            let whole = PixelWindow(column: 0, row: 0, width: 40, height: 30)
+            let read = try NetCDFFile(opening: path).read(Element.self, variable: "v", window: whole)
+            #expect(read == pixels, "\(Element.self)")
+        }
+        try check(UInt8.self)
+        try check(UInt16.self)
+        try check(Int32.self)
+        try check(Float.self)
+        try check(Double.self)
     }
 }

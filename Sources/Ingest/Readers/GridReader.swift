@@ -17,120 +17,216 @@ public struct GridReader {
     /// The pixels of several datasets on one grid: the first valid one of each pixel, in the order given.
     ///
     /// - Returns: Row-major pixels of `target`, nil where no dataset has a valid one.
+    public func readFused<Element: PixelElement>(
+        _ type: Element.Type = Element.self,
+        _ datasets: [Dataset],
+        onto target: GeoBox
+    ) throws -> [Element]? {
+        var hasData = false
+        let pixels = try [Element](unsafeUninitializedCapacity: target.pixelCount) { buffer, count in
+            hasData = try readFused(datasets, onto: target, into: buffer)
+            count = target.pixelCount
+        }
+        return hasData ? pixels : nil
+    }
+
+    /// Puts the pixels of several datasets in place: the first valid one of each pixel, in the order given.
+    ///
+    /// Of a dataset only what those before it have left open is read, to the row and column.
+    ///
+    /// - Parameters:
+    ///   - datasets: Those that lie first count first.
+    ///   - target: The grid.
+    ///   - buffer: As many pixels as the grid has; need not hold anything before.
+    /// - Returns: False where no dataset has a valid pixel; then the buffer holds nodata.
+    /// - Throws: `BrokenDataset`, which names the dataset that could not be read.
     @_specialize(where Element == UInt8)
     @_specialize(where Element == UInt16)
     @_specialize(where Element == Int16)
     @_specialize(where Element == Int32)
     @_specialize(where Element == Float)
     public func readFused<Element: PixelElement>(
-        _ type: Element.Type = Element.self,
         _ datasets: [Dataset],
-        onto target: GeoBox
-    ) throws -> [Element]? {
+        onto target: GeoBox,
+        into buffer: UnsafeMutableBufferPointer<Element>
+    ) throws -> Bool {
+        precondition(buffer.count >= target.pixelCount, "as many pixels as the target has")
         let nodata = Element(nearest: measurement.nodata)
-        var fused: [Element]?
+        buffer.update(repeating: nodata)
+        let whole = PixelWindow(column: 0, row: 0, width: target.width, height: target.height)
+        var open: PixelWindow? = whole
+        var hasData = false
         for dataset in datasets {
-            guard let pixels = try read(type, dataset, onto: target) else { continue }
-            guard var result = fused else {
-                fused = pixels
-                continue
+            guard let gap = open else { break }
+            if hasData {
+                // Maps of a warp are kept for the whole target: a part of it would need one of its own.
+                let gap = try isPasted(dataset, onto: target) ? gap : whole
+                let part = target.cropped(to: gap)
+                var pixels = [Element](repeating: nodata, count: part.pixelCount)
+                let isThere = try pixels.withUnsafeMutableBufferPointer { try place(dataset, onto: part, into: $0) }
+                guard isThere else { continue }
+                fill(buffer, target.width, from: pixels, gap, nodata)
+            } else {
+                guard try place(dataset, onto: target, into: buffer) else { continue }
+                hasData = true
             }
-            for index in result.indices where isMissing(result[index], nodata) { result[index] = pixels[index] }
-            fused = result
+            open = missingPart(buffer, target, nodata)
         }
-        guard let fused, fused.contains(where: { !isMissing($0, nodata) }) else { return nil }
-        return fused
+        return hasData && !(open.map { $0.pixelCount == target.pixelCount && isEmpty(buffer, nodata) } ?? false)
     }
 
-    /// The pixels of one dataset on a grid, in the product's units of storage; nil where they do not meet.
-    @_specialize(where Element == UInt8)
-    @_specialize(where Element == UInt16)
-    @_specialize(where Element == Int16)
-    @_specialize(where Element == Int32)
-    @_specialize(where Element == Float)
-    func read<Element: PixelElement>(_ type: Element.Type, _ dataset: Dataset, onto target: GeoBox) throws -> [Element]?
-    {
+    @inline(__always)
+    private func fill<Element: PixelElement>(
+        _ buffer: UnsafeMutableBufferPointer<Element>,
+        _ width: Int,
+        from pixels: [Element],
+        _ gap: PixelWindow,
+        _ nodata: Element
+    ) {
+        pixels.withUnsafeBufferPointer { pixels in
+            for row in 0..<gap.height {
+                let (to, from) = ((gap.row + row) * width + gap.column, row * gap.width)
+                for column in 0..<gap.width where isMissing(buffer[to + column], nodata) {
+                    buffer[to + column] = pixels[from + column]
+                }
+            }
+        }
+    }
+
+    /// The smallest window around all missing pixels, nil where there are none.
+    @inline(__always)
+    private func missingPart<Element: PixelElement>(
+        _ buffer: UnsafeMutableBufferPointer<Element>,
+        _ target: GeoBox,
+        _ nodata: Element
+    ) -> PixelWindow? {
+        var (left, right, top, bottom) = (target.width, -1, target.height, -1)
+        for row in 0..<target.height {
+            let start = row * target.width
+            guard let first = (0..<target.width).first(where: { isMissing(buffer[start + $0], nodata) }) else {
+                continue
+            }
+            (top, bottom) = (min(top, row), row)
+            left = min(left, first)
+            var last = target.width - 1
+            while last > right, !isMissing(buffer[start + last], nodata) { last -= 1 }
+            right = max(right, last)
+        }
+        guard bottom >= 0 else { return nil }
+        return PixelWindow(column: left, row: top, width: right - left + 1, height: bottom - top + 1)
+    }
+
+    @inline(__always)
+    private func isEmpty<Element: PixelElement>(
+        _ buffer: UnsafeMutableBufferPointer<Element>,
+        _ nodata: Element
+    ) -> Bool {
+        for pixel in buffer where !isMissing(pixel, nodata) { return false }
+        return true
+    }
+
+    /// Puts the pixels of one dataset in place, in the product's units of storage; false where they do not meet.
+    private func place<Element: PixelElement>(
+        _ dataset: Dataset,
+        onto target: GeoBox,
+        into buffer: UnsafeMutableBufferPointer<Element>
+    ) throws -> Bool {
+        do {
+            let (file, source) = try opened(dataset)
+            let nodata = Element(nearest: measurement.nodata)
+            let sourceNodata = file.nodata.map { Element(nearest: $0) } ?? nodata
+            if sourceNodata != nodata { buffer.update(repeating: sourceNodata) }
+            let isPlaced =
+                if let shift = try pasteShift(from: file.geoBox, to: target) {
+                    try paste(file, shift, onto: target, into: buffer)
+                } else {
+                    try warped(file, onto: target, into: buffer, missing: sourceNodata)
+                }
+            if isPlaced || sourceNodata != nodata { harmonise(buffer, source: source, from: sourceNodata, to: nodata) }
+            return isPlaced
+        } catch let error where !(error is BrokenDataset) {
+            throw BrokenDataset(id: dataset.id, reason: "\(error)")
+        }
+    }
+
+    private func opened(_ dataset: Dataset) throws -> (file: any OpenSource, source: MeasurementSource) {
         guard let source = dataset.source(of: measurement.name) else {
             throw IngestError("dataset \(dataset.idText)", "has no location or no measurement '\(measurement.name)'")
         }
-        let file = try cache.source(source, of: measurement.name, in: dataset)
-        let nodata = Element(nearest: measurement.nodata)
-        let sourceNodata = file.nodata.map { Element(nearest: $0) } ?? nodata
-        let placed: [Element]?
-        if let shift = try pasteShift(from: file.geoBox, to: target) {
-            placed = try paste(file, shift, onto: target, missing: sourceNodata)
-        } else {
-            placed = try warped(file, onto: target, missing: sourceNodata)
+        return (try cache.source(source, of: measurement.name, in: dataset), source)
+    }
+
+    private func isPasted(_ dataset: Dataset, onto target: GeoBox) throws -> Bool {
+        do {
+            return try pasteShift(from: opened(dataset).file.geoBox, to: target) != nil
+        } catch {
+            throw BrokenDataset(id: dataset.id, reason: "\(error)")
         }
-        guard var pixels = placed else { return nil }
-        harmonise(&pixels, source: source, from: sourceNodata, to: nodata)
-        return pixels
     }
 
     /// Where the target's first pixel lies in the source, nil where a warp is needed.
     ///
     /// Only for nearest: a shift of less than a pixel takes the source pixel under each target pixel's centre.
     private func pasteShift(from source: GeoBox, to target: GeoBox) throws -> (column: Int, row: Int)? {
-        let (s, t) = (source.affine, target.affine)
-        guard s.isAxisAligned, t.isAxisAligned, abs(s.a / t.a - 1) < 1e-9, abs(s.e / t.e - 1) < 1e-9,
-            try CRSDescription.areSame(source.crs, target.crs)
-        else { return nil }
-        let (column, row) = ((t.c - s.c) / s.a, (t.f - s.f) / s.e)
-        let isWhole = abs(column - column.rounded()) < 0.01 && abs(row - row.rounded()) < 0.01
+        guard let shift = try source.shift(to: target) else { return nil }
+        let isWhole =
+            abs(shift.x - shift.x.rounded()) < 0.01 && abs(shift.y - shift.y.rounded()) < 0.01
         guard resampling == .nearest || isWhole else { return nil }
-        return (Int((column + 0.5).rounded(.down)), Int((row + 0.5).rounded(.down)))
+        return (Int((shift.x + 0.5).rounded(.down)), Int((shift.y + 0.5).rounded(.down)))
     }
 
-    @_specialize(where Element == UInt8)
-    @_specialize(where Element == UInt16)
-    @_specialize(where Element == Int16)
-    @_specialize(where Element == Int32)
-    @_specialize(where Element == Float)
+    @inline(__always)
     private func paste<Element: PixelElement>(
         _ file: any OpenSource,
         _ shift: (column: Int, row: Int),
         onto target: GeoBox,
-        missing: Element
-    ) throws -> [Element]? {
+        into buffer: UnsafeMutableBufferPointer<Element>
+    ) throws -> Bool {
         let wanted = PixelWindow(column: shift.column, row: shift.row, width: target.width, height: target.height)
         let whole = PixelWindow(column: 0, row: 0, width: file.geoBox.width, height: file.geoBox.height)
-        guard let window = wanted.intersection(whole) else { return nil }
-        let pixels = try file.read(Element.self, window, width: window.width, height: window.height)
-        if window == wanted { return pixels }
-        var result = [Element](repeating: missing, count: target.pixelCount)
-        for row in 0..<window.height {
-            let to = (window.row - wanted.row + row) * target.width + window.column - wanted.column
-            result.replaceSubrange(to..<to + window.width, with: pixels[row * window.width..<(row + 1) * window.width])
-        }
-        return result
+        guard let window = wanted.intersection(whole), let base = buffer.baseAddress else { return false }
+        let start = (window.row - wanted.row) * target.width + window.column - wanted.column
+        try file.read(window, into: base + start, stride: target.width)
+        return true
     }
 
     private func warped<Element: PixelElement>(
         _ file: any OpenSource,
         onto target: GeoBox,
+        into buffer: UnsafeMutableBufferPointer<Element>,
         missing: Element
-    ) throws -> [Element]? {
+    ) throws -> Bool {
         let source = file.geoBox
-        guard let part = try cache.window(of: source, under: target) else { return nil }
-        if resampling == .nearest, !part.isDecimated {
-            let map = try cache.map(from: source, to: target)
-            guard let window = map.window else { return nil }
-            let pixels = try file.read(Element.self, window, width: window.width, height: window.height)
-            return map.gather(pixels, missing: missing)
+        guard let part = try cache.window(of: source, under: target) else { return false }
+        if resampling == .nearest || resampling == .bilinear && part.isFine, !part.isDecimated {
+            let isBilinear = resampling == .bilinear
+            let map = try cache.map(from: source, to: target, isBilinear: isBilinear)
+            let whole = PixelWindow(column: 0, row: 0, width: source.width, height: source.height)
+            guard let frame = map.frame, let window = frame.intersection(whole) else { return false }
+            var pixels = [Element](repeating: missing, count: frame.pixelCount)
+            try pixels.withUnsafeMutableBufferPointer { pixels in
+                guard let base = pixels.baseAddress else { return }
+                let start = (window.row - frame.row) * frame.width + window.column - frame.column
+                try file.read(window, into: base + start, stride: frame.width)
+                let taken = UnsafeBufferPointer(pixels)
+                if isBilinear {
+                    map.mix(taken, into: buffer, missing: missing)
+                } else {
+                    map.gather(taken, into: buffer)
+                }
+            }
+            return true
         }
-        let window = part.window
-        let pixels = try file.read(Element.self, window, width: part.width, height: part.height)
-        return try warp(pixels, from: part.geoBox, nodata: missing, onto: target, resampling: resampling)
+        let pixels = try file.read(Element.self, part.window, width: part.width, height: part.height)
+        let result = try warp(pixels, from: part.geoBox, nodata: missing, onto: target, resampling: resampling)
+        _ = buffer.update(fromContentsOf: result)
+        return true
     }
 
     /// Brings scale, offset and nodata of a dataset to the product's.
-    @_specialize(where Element == UInt8)
-    @_specialize(where Element == UInt16)
-    @_specialize(where Element == Int16)
-    @_specialize(where Element == Int32)
-    @_specialize(where Element == Float)
+    @inline(__always)
     private func harmonise<Element: PixelElement>(
-        _ pixels: inout [Element],
+        _ pixels: UnsafeMutableBufferPointer<Element>,
         source: MeasurementSource,
         from sourceNodata: Element,
         to nodata: Element
@@ -154,7 +250,19 @@ public struct GridReader {
         }
     }
 
+    @inline(__always)
     private func isMissing<Element: PixelElement>(_ pixel: Element, _ nodata: Element) -> Bool {
         pixel == nodata || pixel != pixel
+    }
+}
+
+extension GeoBox {
+    /// Where another grid's first pixel lies in this one, in pixels; nil where their CRS or pixel sizes differ.
+    public func shift(to other: GeoBox) throws -> Point? {
+        let (s, t) = (affine, other.affine)
+        guard s.isAxisAligned, t.isAxisAligned, abs(s.a / t.a - 1) < 1e-9, abs(s.e / t.e - 1) < 1e-9,
+            try CRSDescription.areSame(crs, other.crs)
+        else { return nil }
+        return Point(x: (t.c - s.c) / s.a, y: (t.f - s.f) / s.e)
     }
 }

@@ -10,6 +10,14 @@ protocol OpenSource: AnyObject {
     var geoBox: GeoBox { get }
     /// What the file itself declares; netCDF tiles of a cube follow their product.
     var nodata: Double? { get }
+    /// Columns and rows of the blocks that are stored, and expanded, as a whole.
+    var blockSize: XY<Int> { get }
+    /// Puts the pixels under `window` in place, `stride` pixels from row to row.
+    func read<Element: PixelElement>(
+        _ window: PixelWindow,
+        into target: UnsafeMutablePointer<Element>,
+        stride: Int
+    ) throws
     /// Pixels under `window`; a result with fewer columns and rows is decimated by nearest.
     func read<Element: PixelElement>(
         _ type: Element.Type,
@@ -19,24 +27,84 @@ protocol OpenSource: AnyObject {
     ) throws -> [Element]
 }
 
-/// A band of a file that GDAL reads.
+extension OpenSource {
+    /// Copies rows of an array in place.
+    fileprivate func copy<Element: PixelElement>(
+        _ pixels: [Element],
+        _ window: PixelWindow,
+        into target: UnsafeMutablePointer<Element>,
+        stride: Int
+    ) {
+        pixels.withUnsafeBufferPointer { pixels in
+            guard let base = pixels.baseAddress else { return }
+            for row in 0..<window.height {
+                (target + row * stride).update(from: base + row * window.width, count: window.width)
+            }
+        }
+    }
+}
+
+/// A band of a file: read block by block where its layout is a usual one, else by GDAL.
 final class GDALSource: OpenSource {
     let geoBox: GeoBox
     let nodata: Double?
-    private let file: RasterFile
+    let blockSize: XY<Int>
+    private let name: String
     private let band: Int
+    private let blocks: BlockReader?
+    /// Open only where GDAL reads the file, or had to help.
+    private var file: FileBox?
 
-    init(_ source: MeasurementSource, of measurement: String, in dataset: Dataset) throws {
-        file = try RasterFile(opening: source.name)
-        band = source.band ?? 1
-        guard let box = file.geoBox ?? dataset.grid(of: measurement, width: file.width, height: file.height) else {
+    private final class FileBox {
+        let file: RasterFile
+
+        init(opening name: String) throws { file = try RasterFile(opening: name) }
+    }
+
+    init(
+        _ source: MeasurementSource,
+        of measurement: String,
+        in dataset: Dataset,
+        shared: SharedSources
+    ) throws {
+        (name, band) = (source.name, source.band ?? 1)
+        let facts = try shared.facts("\(name)#\(band)") { () throws -> SharedSources.Facts in
+            let file = try RasterFile(opening: source.name)
+            let band = source.band ?? 1
+            let block = file.blockSize(band: band)
+            return SharedSources.Facts(
+                geoBox: file.geoBox,
+                width: file.width,
+                height: file.height,
+                nodata: file.nodata(band: band),
+                blockSize: XY(x: block.width, y: block.height),
+                table: file.driverName == "GTiff" ? BlockTable(path: source.name, band: band) : nil
+            )
+        }
+        guard let box = facts.geoBox ?? dataset.grid(of: measurement, width: facts.width, height: facts.height) else {
             throw IngestError(
                 source.file,
                 "has no georeferencing, and the document of dataset \(dataset.idText) does not tell its grid"
             )
         }
-        geoBox = box
-        nodata = file.nodata(band: band)
+        (geoBox, nodata, blockSize) = (box, facts.nodata, facts.blockSize)
+        blocks = facts.table.flatMap(shared.reader)
+    }
+
+    func read<Element: PixelElement>(
+        _ window: PixelWindow,
+        into target: UnsafeMutablePointer<Element>,
+        stride: Int
+    ) throws {
+        if let blocks {
+            if blocks.read(window, into: target, stride: stride) { return }
+            if let pixels = converted(Element.self, blocks, window) {
+                copy(pixels, window, into: target, stride: stride)
+                return
+            }
+        }
+        let pixels = try read(Element.self, window, width: window.width, height: window.height)
+        copy(pixels, window, into: target, stride: stride)
     }
 
     func read<Element: PixelElement>(
@@ -45,14 +113,42 @@ final class GDALSource: OpenSource {
         width: Int,
         height: Int
     ) throws -> [Element] {
-        try file.read(type, band: band, window: window, width: width, height: height)
+        let open = try file ?? FileBox(opening: name)
+        file = open
+        return try open.file.read(type, band: band, window: window, width: width, height: height)
     }
+
+    /// Pixels of a smaller type made wider, as flags are: without asking GDAL.
+    private func converted<Element: PixelElement>(
+        _: Element.Type,
+        _ blocks: BlockReader,
+        _ window: PixelWindow
+    ) -> [Element]? {
+        guard Element.self == Int32.self || Element.self == Float.self else { return nil }
+        switch blocks.table.type {
+        case .uint8: return blocks.read(UInt8.self, window).map(widened)
+        case .uint16: return blocks.read(UInt16.self, window).map(widened)
+        case .int16: return blocks.read(Int16.self, window).map(widened)
+        default: return nil
+        }
+    }
+}
+
+@_specialize(where From == UInt8, To == Int32)
+@_specialize(where From == UInt16, To == Int32)
+@_specialize(where From == Int16, To == Int32)
+@_specialize(where From == UInt8, To == Float)
+@_specialize(where From == UInt16, To == Float)
+@_specialize(where From == Int16, To == Float)
+private func widened<From: PixelElement, To: PixelElement>(_ pixels: [From]) -> [To] {
+    pixels.map { To(nearest: $0.real) }
 }
 
 /// A variable of a netCDF tile, read by the netCDF library itself.
 final class NetCDFSource: OpenSource {
     let geoBox: GeoBox
     let nodata: Double? = nil
+    let blockSize: XY<Int>
     private let file: NetCDFFile
     private let variable: String
     private let time: Int
@@ -69,6 +165,16 @@ final class NetCDFSource: OpenSource {
             throw IngestError("dataset \(dataset.idText)", "its document does not tell the grid of '\(measurement)'")
         }
         geoBox = box
+        blockSize = file.chunk(of: variable) ?? XY(x: width, y: height)
+    }
+
+    func read<Element: PixelElement>(
+        _ window: PixelWindow,
+        into target: UnsafeMutablePointer<Element>,
+        stride: Int
+    ) throws {
+        let pixels = try file.read(Element.self, variable: variable, time: time, window: window)
+        copy(pixels, window, into: target, stride: stride)
     }
 
     func read<Element: PixelElement>(

@@ -12,8 +12,14 @@ public final class SourceCache {
     private var transforms: [[CRS]: TransformBox] = [:]
     private var clock = 0
     private let limit: Int
+    private let shared: SharedSources
 
-    public init(limit: Int = 64) { self.limit = limit }
+    /// - Parameters:
+    ///   - shared: What all threads of a run know.
+    ///   - limit: Files that GDAL and netCDF hold open here at once.
+    public init(shared: SharedSources = SharedSources(), limit: Int = 64) {
+        (self.shared, self.limit) = (shared, limit)
+    }
 
     func source(_ source: MeasurementSource, of measurement: String, in dataset: Dataset) throws -> any OpenSource {
         clock += 1
@@ -30,7 +36,7 @@ public final class SourceCache {
         if let layer = source.layer, isNetCDF {
             opened = try NetCDFSource(source, variable: layer, of: measurement, in: dataset)
         } else {
-            opened = try GDALSource(source, of: measurement, in: dataset)
+            opened = try GDALSource(source, of: measurement, in: dataset, shared: shared)
         }
         open[key] = (opened, clock)
         return opened
@@ -46,10 +52,12 @@ public final class SourceCache {
         return window
     }
 
-    /// Where the nearest source pixels of a target's pixels are.
-    func map(from source: GeoBox, to target: GeoBox) throws -> SourceMap {
+    /// Where the source pixels of a target's pixels are.
+    ///
+    /// - `isBilinear`: With the share of the four neighbours of each; without it, of the nearest alone.
+    func map(from source: GeoBox, to target: GeoBox, isBilinear: Bool = false) throws -> SourceMap {
         clock += 1
-        let key = MapKey(source: source, target: target)
+        let key = MapKey(source: source, target: target, isBilinear: isBilinear)
         if let known = maps[key] {
             maps[key] = (known.map, clock)
             return known.map
@@ -60,7 +68,8 @@ public final class SourceCache {
         let map = SourceMap(
             from: source,
             to: target,
-            transform: try transform(from: target.crs, to: source.crs).transform
+            transform: try transform(from: target.crs, to: source.crs).transform,
+            isBilinear: isBilinear
         )
         maps[key] = (map, clock)
         return map
@@ -85,4 +94,5 @@ final class TransformBox {
 private struct MapKey: Hashable {
     let source: GeoBox
     let target: GeoBox
+    var isBilinear = false
 }

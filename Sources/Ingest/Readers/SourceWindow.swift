@@ -12,6 +12,8 @@ struct SourceWindow {
 
     /// True where source pixels are left out when reading.
     let isDecimated: Bool
+    /// True where the target is hardly coarser than the source: four neighbours of a pixel are then all that counts.
+    let isFine: Bool
 
     /// Nil where the grids do not meet.
     ///
@@ -39,6 +41,8 @@ struct SourceWindow {
         guard let window = wanted.intersection(whole) else { return nil }
         self.window = window
         isDecimated = step.x > 1 || step.y > 1
+        // GDAL's warper widens its kernels below 95 %.
+        isFine = box.width / w <= 1 / 0.95 && box.height / h <= 1 / 0.95
         width = (window.width + step.x - 1) / step.x
         height = (window.height + step.y - 1) / step.y
         let corner = source.affine.shifted(columns: window.column, rows: window.row)

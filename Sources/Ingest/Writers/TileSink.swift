@@ -2,11 +2,16 @@ import Foundation
 public import Geo
 public import Raster
 
-/// Where the blocks of one tile go; may be called from any thread, blocks in any order.
+/// Where the blocks of one tile go.
+///
+/// `merge` and `complete` are called in the order of blocks, by one thread at a time; the work that they leave may be done
+/// by any thread, beside all other calls but `finish`. So compression needs no lock, and bytes do not depend on threads.
 public protocol TileSink: AnyObject, Sendable {
-    /// Writes a block of one variable, row-major, in the variable's own type.
-    func write<Element: PixelElement>(_ pixels: [Element], variable: String, window: PixelWindow) throws
-    /// Completes the files and gives them their names; to be called once, and last.
+    /// Takes a block of one variable, row-major, in the variable's own type.
+    func merge<Element: PixelElement>(_ pixels: [Element], variable: String, window: PixelWindow) -> [WriteJob]
+    /// Says that nothing above a row will come any more.
+    func complete(above row: Int) -> [WriteJob]
+    /// Completes the files and gives them their names; to be called once, when all work is done, and last.
     func finish() throws
     /// Gives up and removes what was written.
     func abandon()
@@ -27,9 +32,15 @@ public final class NetCDFSink: TileSink {
         }
     }
 
-    public func write<Element: PixelElement>(_ pixels: [Element], variable: String, window: PixelWindow) throws {
-        try writer.write(pixels, variable: variable, time: 0, window: window)
+    public func merge<Element: PixelElement>(
+        _ pixels: [Element],
+        variable: String,
+        window: PixelWindow
+    ) -> [WriteJob] {
+        writer.merge(pixels, variable: variable, window: window)
     }
+
+    public func complete(above row: Int) -> [WriteJob] { writer.complete(above: row) }
 
     public func finish() throws {
         do {
@@ -47,46 +58,56 @@ public final class NetCDFSink: TileSink {
     }
 }
 
-/// One cloud-optimised GeoTIFF for each measurement: `<stem>_<measurement>.tif`.
+/// One cloud-optimised GeoTIFF for each measurement.
 public final class GeoTIFFSink: TileSink {
-    private let writers: [String: BlockGeoTIFF]
-    private let paths: [String: String]
+    private let files: [(name: String, path: String, writer: CloudOptimisedTIFF)]
 
     /// - `path`: Of a measurement's file.
-    public init(_ tile: NetCDFTile, path: (_ measurement: String) -> String) throws {
-        var writers: [String: BlockGeoTIFF] = [:]
-        for variable in tile.variables {
-            let metadata = variable.attributes + tile.attributes + [("units", variable.units)]
-            writers[variable.name] = try BlockGeoTIFF(
-                path(variable.name),
+    public init(
+        _ tile: NetCDFTile,
+        compression: BlockCompression = .deflate(level: 6),
+        path: (_ measurement: String) -> String
+    ) throws {
+        files = try tile.variables.map { variable in
+            let layout = CloudOptimisedTIFF.Layout(
                 geoBox: tile.geoBox,
                 type: variable.type,
+                bands: [variable.name],
                 nodata: variable.nodata,
-                name: variable.name,
-                metadata: metadata
+                compression: compression,
+                overviews: variable.isCategorical ? .nearest : .average,
+                metadata: variable.attributes + tile.attributes + [("units", variable.units)]
             )
+            let path = path(variable.name)
+            return (variable.name, path, try CloudOptimisedTIFF(path, layout))
         }
-        self.writers = writers
-        paths = writers.keys.reduce(into: [:]) { $0[$1] = path($1) }
     }
 
-    public func write<Element: PixelElement>(_ pixels: [Element], variable: String, window: PixelWindow) throws {
-        guard let writer = writers[variable] else { preconditionFailure("no variable '\(variable)' was defined") }
-        try writer.write(pixels, window: window)
+    public func merge<Element: PixelElement>(
+        _ pixels: [Element],
+        variable: String,
+        window: PixelWindow
+    ) -> [WriteJob] {
+        guard let file = files.first(where: { $0.name == variable }) else {
+            preconditionFailure("no variable '\(variable)' was defined")
+        }
+        return file.writer.merge(pixels, window: window)
     }
+
+    public func complete(above row: Int) -> [WriteJob] { files.flatMap { $0.writer.complete(above: row) } }
 
     public func finish() throws {
-        for (name, writer) in writers.sorted(by: { $0.key < $1.key }) {
+        for (number, file) in files.enumerated() {
             do {
-                try writer.finish()
+                try file.writer.finish()
             } catch {
                 // A tile with some of its measurements is no tile, and its files take room.
                 abandon()
-                for file in paths.filter({ $0.key < name }).values { unlink(file) }
+                for done in files[..<number] { unlink(done.path) }
                 throw error
             }
         }
     }
 
-    public func abandon() { for writer in writers.values { writer.abandon() } }
+    public func abandon() { for file in files { file.writer.abandon() } }
 }

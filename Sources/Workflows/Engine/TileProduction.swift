@@ -68,9 +68,9 @@ struct TileProduction {
                 } catch {
                     summary.failures.append(.init(tile: task.name, reason: "\(error)"))
                 }
-            case .failed(let reason):
-                log.error("\(task.name) of '\(product.name)' failed: \(reason)")
-                summary.failures.append(.init(tile: task.name, reason: reason))
+            case .failed(let error):
+                log.error("\(task.name) of '\(product.name)' failed: \(error)")
+                summary.failures.append(.init(tile: task.name, reason: "\(error)"))
             case .interrupted:
                 summary.interrupted += 1
             }

@@ -12,7 +12,7 @@ import Synchronization
 final class TileRunner: Sendable {
     enum Outcome: Sendable {
         case written
-        case failed(String)
+        case failed(any Error)
         case interrupted
     }
 
@@ -20,6 +20,7 @@ final class TileRunner: Sendable {
     private let states: [TileState]
     private let queue: Mutex<BlockQueue>
     private let isCancelled: @Sendable () -> Bool
+    private let sources = SharedSources()
 
     /// - `isCancelled`: Asked before each block; once true, what is begun is given up.
     init(_ tasks: [TileTask], isCancelled: @escaping @Sendable () -> Bool) {
@@ -35,7 +36,7 @@ final class TileRunner: Sendable {
             let running = SharedCounter(threads)
             for number in 0..<threads {
                 let thread = Thread { [self] in
-                    work { stream.yield(($0, $1)) }
+                    work(threads: threads) { stream.yield(($0, $1)) }
                     if running.decrement() == 0 { stream.finish() }
                 }
                 thread.name = "antares-\(number)"
@@ -45,12 +46,14 @@ final class TileRunner: Sendable {
         }
     }
 
-    private func work(_ deliver: (Int, Outcome) -> Void) {
-        let cache = SourceCache()
+    private func work(threads: Int, _ deliver: (Int, Outcome) -> Void) {
+        let cache = SourceCache(shared: sources)
         var current: Int?
         while let (index, number) = queue.withLock({ $0.take(after: current) }) {
             current = index
             let (task, state) = (tasks[index], states[index])
+            // What waits for an earlier block takes memory: no thread runs far ahead of the others.
+            while state.isAhead(number ?? 0, limit: threads), !isCancelled() { usleep(1000) }
             if isCancelled() { state.stop(.interrupted) }
             var computed = ComputedBlock()
             if let number, !state.isStopped {
@@ -58,7 +61,7 @@ final class TileRunner: Sendable {
                     try task.program.run(task.blocks[number], of: task.layout.geoBox, into: &computed, cache: cache)
                 } catch {
                     // What fails while the run is being stopped is simply not done.
-                    state.stop(isCancelled() ? .interrupted : .failed("\(error)"))
+                    state.stop(isCancelled() ? .interrupted : .failed(error))
                 }
             }
             if let outcome = state.finish(computed, number: number ?? 0, of: task) { deliver(index, outcome) }
@@ -104,12 +107,14 @@ struct BlockQueue {
 private final class TileState: Sendable {
     private struct Progress {
         var sink: (any TileSink)?
-        /// Blocks that are computed and wait for an earlier one: always written in the same order, so that two runs
+        /// Blocks that are computed and wait for an earlier one: always handed over in the same order, so that two runs
         /// give the same bytes.
         var waiting: [Int: ComputedBlock] = [:]
-        var nextToWrite = 0
-        let blockCount: Int
+        var nextToMerge = 0
+        /// Pieces of work that were handed out and are not done.
+        var inWork = 0
         var stopped: TileRunner.Outcome?
+        var isDelivered = false
 
         /// The tile's files, made at the first call.
         mutating func openSink(_ task: TileTask) throws -> any TileSink {
@@ -119,38 +124,71 @@ private final class TileState: Sendable {
             return made
         }
 
-        mutating func writeInOrder(_ task: TileTask) {
-            while let block = waiting.removeValue(forKey: nextToWrite) {
-                nextToWrite += 1
+        /// Hands over the blocks whose turn has come; returns what is left to do.
+        mutating func merge(_ task: TileTask) -> [WriteJob] {
+            var jobs: [WriteJob] = []
+            while let block = waiting.removeValue(forKey: nextToMerge) {
+                nextToMerge += 1
                 guard stopped == nil else { continue }
                 do {
-                    try block.write(to: try openSink(task))
+                    let sink = try openSink(task)
+                    jobs += block.merge(into: sink)
+                    let next = nextToMerge < task.blocks.count ? task.blocks[nextToMerge].row : Int.max
+                    jobs += sink.complete(above: next)
                 } catch {
-                    stopped = .failed("\(error)")
+                    stopped = .failed(error)
                 }
             }
+            inWork += jobs.count
+            return jobs
         }
     }
 
-    private let progress: Mutex<Progress>
+    private let progress = Mutex(Progress())
+    private let blockCount: Int
 
-    init(blocks: Int) { progress = Mutex(Progress(blockCount: max(1, blocks))) }
+    init(blocks: Int) { blockCount = max(1, blocks) }
 
     var isStopped: Bool { progress.withLock { $0.stopped != nil } }
+
+    /// True where so many blocks wait for an earlier one than `number` that no further should be computed now.
+    func isAhead(_ number: Int, limit: Int) -> Bool {
+        progress.withLock { $0.stopped == nil && number > $0.nextToMerge + limit }
+    }
 
     /// Gives the tile up; the first reason counts.
     func stop(_ reason: TileRunner.Outcome) {
         progress.withLock { if $0.stopped == nil { $0.stopped = reason } }
     }
 
-    /// Writes a block when its turn has come; returns the tile's outcome after the last one.
+    /// Hands a block over when its turn has come, and does what that leaves to do; returns the tile's outcome after the
+    /// last one.
     ///
     /// A tile in which nothing lies is still a file, so that the next run knows that it was done.
     func finish(_ block: ComputedBlock, number: Int, of task: TileTask) -> TileRunner.Outcome? {
-        progress.withLock { progress in
+        let jobs = progress.withLock { progress in
             progress.waiting[number] = block
-            progress.writeInOrder(task)
-            guard progress.nextToWrite == progress.blockCount else { return nil }
+            return progress.merge(task)
+        }
+        for job in jobs where !isStopped {
+            do {
+                try job.run()
+            } catch {
+                stop(.failed(error))
+            }
+        }
+        let isLast = progress.withLock { progress in
+            progress.inWork -= jobs.count
+            guard progress.nextToMerge == blockCount, progress.inWork == 0, !progress.isDelivered else { return false }
+            progress.isDelivered = true
+            return true
+        }
+        return isLast ? close(task) : nil
+    }
+
+    /// Completes the tile's files, or removes them.
+    private func close(_ task: TileTask) -> TileRunner.Outcome {
+        progress.withLock { progress in
             defer { progress.sink = nil }
             if let stopped = progress.stopped {
                 progress.sink?.abandon()
@@ -161,7 +199,7 @@ private final class TileState: Sendable {
                 try task.storage.finish(task.document)
                 return .written
             } catch {
-                return .failed("\(error)")
+                return .failed(error)
             }
         }
     }

@@ -28,13 +28,14 @@ protocol TileProgram: Sendable {
 
 /// What was computed of one block, held until its turn to be written comes.
 struct ComputedBlock: Sendable {
-    private var writes: [@Sendable (any TileSink) throws -> Void] = []
+    private var merges: [@Sendable (any TileSink) -> [WriteJob]] = []
 
     mutating func add<Element: PixelElement>(_ pixels: [Element], variable: String, window: PixelWindow) {
-        writes.append { try $0.write(pixels, variable: variable, window: window) }
+        merges.append { $0.merge(pixels, variable: variable, window: window) }
     }
 
-    func write(to sink: any TileSink) throws { for write in writes { try write(sink) } }
+    /// Hands the pixels over; returns what is left to do.
+    func merge(into sink: any TileSink) -> [WriteJob] { merges.flatMap { $0(sink) } }
 }
 
 /// The files of a tile.

@@ -1,0 +1,106 @@
+import Foundation
+import Geo
+import Raster
+import TestSupport
+import Testing
+
+@Suite("Reading GeoTIFF blocks", .enabled(if: isInstalled("gdal_translate"), "SKIPPED: GDAL'S TOOLS ARE NOT INSTALLED"))
+struct BlockReaderTests {
+    private static let whole = PixelWindow(column: 0, row: 0, width: 301, height: 217)
+    private static let windows = [
+        whole, PixelWindow(column: 0, row: 0, width: 1, height: 1),
+        PixelWindow(column: 300, row: 216, width: 1, height: 1),
+        PixelWindow(column: 63, row: 31, width: 130, height: 100),
+        PixelWindow(column: 128, row: 64, width: 64, height: 64),
+        PixelWindow(column: 250, row: 3, width: 51, height: 214),
+    ]
+
+    /// Two bands of smooth ground with noise, as GDAL's tools store them.
+    private func makeFile<Element: PixelElement>(_: Element.Type, _ options: String) throws -> String {
+        let folder = try TemporaryFolder()
+        let span = Element.pixelType.isFloat ? 3.7 : min(Element.pixelType.range.upperBound / 3, 1e6)
+        let low = max(Element.pixelType.range.lowerBound, -span)
+        let bands = (0..<2).map { band in
+            (0..<Self.whole.pixelCount).map { index in
+                let (row, column) = (index / Self.whole.width, index % Self.whole.width)
+                let wave =
+                    sin(Double(row + band * 40) / 30) + cos(Double(column) / 25) + Double(index * 7919 % 101) / 101
+                return Element(nearest: low + (wave + 2) / 5 * (span - low))
+            }
+        }
+        let box = GeoBox(
+            crs: CRS("EPSG:32613"),
+            affine: Affine(origin: Point(x: 0, y: 0), resolution: XY(x: 10, y: -10)),
+            width: Self.whole.width,
+            height: Self.whole.height
+        )
+        try RasterOutput.write(bands: bands, on: box, to: folder.path("plain.tif"), format: .geoTIFF)
+        let words = options.split(separator: " ").flatMap { $0.contains("=") ? ["-co", String($0)] : [String($0)] }
+        let made = try run("gdal_translate", ["-q", folder.path("plain.tif"), folder.path("out.tif")] + words)
+        #expect(made.status == 0, "\(made.errors)")
+        return folder.path("out.tif")
+    }
+
+    private func compare<Element: PixelElement>(_: Element.Type, _ path: String, band: Int) throws {
+        let reader = try #require(BlockReader(path: path, band: band), "\(path) is one of those it reads")
+        let file = try RasterFile(opening: path)
+        for window in Self.windows {
+            let theirs = try file.read(Element.self, band: band, window: window)
+            #expect(reader.read(Element.self, window) == theirs, "\(window) of band \(band)")
+        }
+    }
+
+    @Test(arguments: [
+        "TILED=YES BLOCKXSIZE=64 BLOCKYSIZE=64 COMPRESS=DEFLATE PREDICTOR=2 INTERLEAVE=BAND",
+        "TILED=YES BLOCKXSIZE=128 BLOCKYSIZE=32 COMPRESS=DEFLATE PREDICTOR=1 INTERLEAVE=BAND",
+        "TILED=YES BLOCKXSIZE=512 BLOCKYSIZE=512 COMPRESS=DEFLATE PREDICTOR=2 INTERLEAVE=BAND BIGTIFF=YES",
+        "TILED=YES BLOCKXSIZE=64 BLOCKYSIZE=64 COMPRESS=ZSTD PREDICTOR=2 INTERLEAVE=BAND",
+        "TILED=YES BLOCKXSIZE=64 BLOCKYSIZE=64 COMPRESS=ZSTD PREDICTOR=1 INTERLEAVE=BAND",
+        "TILED=YES BLOCKXSIZE=64 BLOCKYSIZE=64 INTERLEAVE=BAND", "BLOCKYSIZE=1 INTERLEAVE=BAND",
+        "BLOCKYSIZE=50 COMPRESS=DEFLATE PREDICTOR=2 INTERLEAVE=BAND", "BLOCKYSIZE=217 COMPRESS=ZSTD INTERLEAVE=BAND",
+        "BLOCKYSIZE=16 INTERLEAVE=BAND", "-b 2 TILED=YES COMPRESS=DEFLATE PREDICTOR=2",
+        "-b 1 -of COG COMPRESS=DEFLATE PREDICTOR=YES BLOCKSIZE=128", "-b 1 -of COG COMPRESS=ZSTD BLOCKSIZE=128",
+    ])
+    func `every byte is the one that GDAL reads`(options: String) throws {
+        func check<Element: PixelElement>(_ type: Element.Type) throws {
+            let path = try makeFile(type, options)
+            for band in 1...(options.contains("-b ") ? 1 : 2) { try compare(type, path, band: band) }
+        }
+        try check(UInt8.self)
+        try check(UInt16.self)
+        try check(Int16.self)
+        try check(UInt32.self)
+        try check(Int32.self)
+        // Differences of floats are GDAL's predictor 3, which is left to it.
+        if !options.contains("PREDICTOR=2"), !options.contains("PREDICTOR=YES") { try check(Float.self) }
+    }
+
+    @Test(arguments: [
+        "TILED=YES COMPRESS=LZW INTERLEAVE=BAND", "TILED=YES COMPRESS=DEFLATE INTERLEAVE=PIXEL",
+        "TILED=YES COMPRESS=DEFLATE ENDIANNESS=BIG INTERLEAVE=BAND", "-of JP2OpenJPEG -b 1",
+        "-of COG COMPRESS=LERC -b 1",
+        "-b 1 -scale 0 65535 0 4095 NBITS=12", "-ot Float64 INTERLEAVE=BAND",
+        "-ot Float32 COMPRESS=DEFLATE PREDICTOR=3 -b 1",
+        "-ot CInt16 -b 1",
+    ])
+    func `other layouts are left to GDAL`(options: String) throws {
+        #expect(BlockReader(path: try makeFile(UInt16.self, options), band: 1) == nil)
+    }
+
+    @Test func `blocks that nobody wrote, and damaged ones, are left to GDAL`() throws {
+        let path = try makeFile(UInt16.self, "TILED=YES BLOCKXSIZE=64 BLOCKYSIZE=64 COMPRESS=DEFLATE -b 1")
+        let table = try #require(BlockReader(path: path, band: 1)).table
+        #expect(table.blockWidth == 64 && table.type == .uint16)
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+        try bytes.prefix(bytes.count * 3 / 4).write(to: URL(fileURLWithPath: path + "-cut.tif"))
+        if let cut = BlockReader(path: path + "-cut.tif", band: 1) { #expect(cut.read(UInt16.self, Self.whole) == nil) }
+
+        let sparse = try TemporaryFolder().path("sparse.tif")
+        let made = try run(
+            "gdal_create",
+            ["-q", "-outsize", "301", "217", "-ot", "UInt16", "-co", "TILED=YES", "-co", "SPARSE_OK=YES", sparse]
+        )
+        #expect(made.status == 0, "\(made.errors)")
+        #expect(try #require(BlockReader(path: sparse, band: 1)).read(UInt16.self, Self.whole) == nil)
+    }
+}
