@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <hdf5.h>
+#include <stdlib.h>
 
 /* glibc declares these for _GNU_SOURCE only. */
 extern int fallocate(int descriptor, int mode, off_t offset, off_t length);
@@ -12,9 +13,12 @@ static inline int antares_reserve(int descriptor, off_t length) {
     return fallocate(descriptor, 1, 0, length);
 }
 
-/* After a full disk HDF5 keeps the file that it could not close, and crashes in its clean-up at the end of the program.
-   We close all files ourselves. Works only before any other call of HDF5. */
-static inline void antares_hdf5_no_cleanup(void) {
+/* Works only before any other call of HDF5.
+   After a full disk HDF5 keeps the file that it could not close, and crashes in its clean-up at the end of the program:
+   we close all files ourselves. A lock on a file stays with every child process that was started meanwhile, and fails on
+   network file systems that have none: our files appear by their name once they are complete, nobody else writes them. */
+static inline void antares_hdf5_prepare(void) {
+    setenv("HDF5_USE_FILE_LOCKING", "FALSE", 1);
     H5dont_atexit();
 }
 

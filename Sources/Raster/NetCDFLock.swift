@@ -16,4 +16,4 @@ public enum NetCDFLock {
 }
 
 /// To be read before anything that may call HDF5, GDAL's drivers included.
-let prepareHDF5: Void = antares_hdf5_no_cleanup()
+let prepareHDF5: Void = antares_hdf5_prepare()

@@ -121,6 +121,8 @@ struct BadInputInterruptTests {
 
     /// Feeds a pipe with what no reader takes for an image, until the program has ended.
     private func release(_ running: RunningProgram, from pipe: String) {
+        // The program may close the pipe between the two calls below.
+        signal(SIGPIPE, SIG_IGN)
         wait {
             let descriptor = open(pipe, O_WRONLY | O_NONBLOCK)
             if descriptor >= 0 {
