@@ -37,7 +37,7 @@ struct DatasetSearchCommand: CommonCommand {
 
 /// The command `dataset info`.
 struct DatasetInfoCommand: CommonCommand {
-    static let configuration = CommandConfiguration(commandName: "info", abstract: "Print what is known of datasets.")
+    static let configuration = CommandConfiguration(commandName: "info", abstract: "Display dataset information.")
     @OptionGroup var common: CommonOptions
     @Flag(help: "Print the datasets that each was made from.")
     var showSources = false
@@ -51,7 +51,7 @@ struct DatasetInfoCommand: CommonCommand {
     var ids: [String] = []
 
     func run() async throws {
-        guard !ids.isEmpty else { throw DatacubeExit.missing("datasets", Self.self) }
+        guard !ids.isEmpty else { throw DatacubeExit.missing("datasets", Self.self, argument: "IDS") }
         try await DatacubeExit.run {
             let index = try await common.makeServices().index()
             let types = try await DatasetTypes(index)

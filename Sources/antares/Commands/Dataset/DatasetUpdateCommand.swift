@@ -10,7 +10,7 @@ extension DatasetUpdateOptions.LocationPolicy: ExpressibleByArgument {}
 struct DatasetUpdateCommand: CommonCommand {
     static let configuration = CommandConfiguration(
         commandName: "update",
-        abstract: "Replace the documents of datasets that are in the index.",
+        abstract: "Update datasets in the index by new documents.",
         discussion: "New keys at the top of a document are allowed; other changes only where --allow-any says so."
     )
     @OptionGroup var common: CommonOptions
@@ -38,7 +38,7 @@ struct DatasetUpdateCommand: CommonCommand {
     }
 
     func run() async throws {
-        guard !paths.isEmpty else { throw DatacubeExit.missing("datasets", Self.self) }
+        guard !paths.isEmpty else { throw DatacubeExit.missing("datasets", Self.self, argument: "DATASET_PATHS") }
         try await DatacubeExit.run {
             let services = try common.makeServices()
             let index = try await services.index()
@@ -57,7 +57,7 @@ struct DatasetUpdateCommand: CommonCommand {
                     )
                     for result in results { entries.append(show(result, services.log)) }
                 } catch let error as DocumentError {
-                    services.log.error("\(error)")
+                    services.log.error("\(DatacubeExit.line(error))")
                     isUnreadable = true
                 }
             }
@@ -95,7 +95,8 @@ struct DatasetUpdateCommand: CommonCommand {
             if !dryRun, let hint = error.hint { log.error("\(hint)") }
             return entry(plan, isUpdated: false, error: error.reason)
         case .rejected(let error):
-            log.error("\(error)")
+            log.error("\(DatacubeExit.line(error))")
+            log.error("Failure while processing: \(result.location)")
             return entry(nil, isUpdated: false, error: Self.rejected)
         }
     }

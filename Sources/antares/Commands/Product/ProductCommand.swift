@@ -17,14 +17,14 @@ struct ProductCommand: ParsableCommand {
 
 /// The command `product add`.
 struct ProductAddCommand: CommonCommand {
-    static let configuration = CommandConfiguration(commandName: "add", abstract: "Add products.")
+    static let configuration = CommandConfiguration(commandName: "add", abstract: "Add or update products in the index.")
     @OptionGroup var common: CommonOptions
     @OptionGroup var lock: LockOptions
     @Argument(help: "Product documents (YAML or JSON).", completion: .file())
     var files: [String] = []
 
     func run() async throws {
-        guard !files.isEmpty else { throw DatacubeExit.missing("", Self.self) }
+        guard !files.isEmpty else { throw DatacubeExit.missing("", Self.self, argument: "FILES") }
         try await DatacubeExit.run {
             let services = try common.makeServices()
             let documents = try DefinitionFiles.read(files)
