@@ -12,8 +12,9 @@ struct DatasetInfo {
     let dataset: Dataset
     let type: MetadataType?
     var showsTime = false
-    var sources: [DatasetInfoSource] = []
-    var derived: [DatasetInfo] = []
+    /// Nil where they are not asked for.
+    var sources: [DatasetInfoSource]?
+    var derived: [DatasetInfo]?
 
     static func write(_ infos: [DatasetInfo], _ format: Format) -> String {
         switch format {
@@ -37,8 +38,8 @@ struct DatasetInfo {
         if showsTime, let time = dataset.indexedTime { entries.append(("indexed", .plain(Self.python(time, " ")))) }
         entries.append(("locations", .list(dataset.locations.map { .value(.string($0)) })))
         entries.append(("fields", .mapping(fields)))
-        if !sources.isEmpty { entries.append(("sources", .mapping(sources.map { ($0.classifier, $0.info.node) }))) }
-        if !derived.isEmpty { entries.append(("derived", .list(derived.map(\.node)))) }
+        if let sources { entries.append(("sources", .mapping(sources.map { ($0.classifier, $0.info.node) }))) }
+        if let derived { entries.append(("derived", .list(derived.map(\.node)))) }
         return .mapping(entries)
     }
 

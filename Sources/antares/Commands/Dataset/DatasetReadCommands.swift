@@ -75,14 +75,16 @@ struct DatasetInfoCommand: CommonCommand {
         var info = DatasetInfo(dataset: dataset, type: types.type(of: dataset), showsTime: true)
         guard depth < maxDepth else { return info }
         if showSources {
+            info.sources = []
             for source in try await index.sources(of: dataset.id) {
                 let other = try await self.info(source.dataset, index, types, depth: depth + 1)
-                info.sources.append(DatasetInfoSource(classifier: source.classifier, info: other))
+                info.sources?.append(DatasetInfoSource(classifier: source.classifier, info: other))
             }
         }
         if showDerived {
+            info.derived = []
             for derived in try await index.derived(from: dataset.id) {
-                info.derived.append(try await self.info(derived, index, types, depth: depth + 1))
+                info.derived?.append(try await self.info(derived, index, types, depth: depth + 1))
             }
         }
         return info

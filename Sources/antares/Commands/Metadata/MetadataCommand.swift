@@ -69,7 +69,7 @@ struct MetadataShowCommand: CommonCommand {
 
     func run() async throws {
         try await DatacubeExit.run {
-            let all = try await common.makeServices().index().metadataTypes()
+            let all = try await common.makeServices().index().metadataTypes().sorted { $0.name < $1.name }
             let shown = try DefinitionFiles.chosen(names, from: all, "metadata", name: \.name)
             Output.write(try format.write(shown.map(\.definition), "metadata document"))
         }
