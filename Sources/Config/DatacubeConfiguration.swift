@@ -130,7 +130,7 @@ public struct DatacubeConfiguration: Sendable {
                 let near = nearest(to: named.value, in: sections).map { "Did you mean '\($0)'? " } ?? ""
                 throw ConfigError(
                     "\(named.origin)",
-                    "no datacube configuration found for the environment '\(named.value)'",
+                    "No datacube config found for '\(named.value)'",
                     hint: near + known
                 )
             }

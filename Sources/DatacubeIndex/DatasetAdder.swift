@@ -173,7 +173,7 @@ struct DatasetAdder {
             return IndexError(
                 .invalidDataset,
                 plan.location,
-                "Inconsistent lineage: source \(node.id.lowercased) is stored with other content (\(difference))",
+                "Inconsistent lineage dataset \(node.id.lowercased): it is stored with other content (\(difference))",
                 hint: "Correct the document, or use --no-verify-lineage."
             )
         }
@@ -182,6 +182,16 @@ struct DatasetAdder {
 
     private func missingSource(_ plan: DatasetPlan, _ known: Set<UUID>) -> IndexError {
         let edges = plan.nodes.flatMap(\.edges)
+        guard options.addsLineage else {
+            let missing = plan.outsideSources.union(edges.map(\.source)).subtracting(known).subtracting([plan.top.id])
+            return IndexError(
+                .invalidDataset,
+                plan.location,
+                "Following lineage datasets are missing from the index: "
+                    + missing.map(\.lowercased).sorted().joined(separator: ", "),
+                hint: "Add them first, or leave --no-auto-add-lineage out."
+            )
+        }
         let missing =
             edges.first { plan.outsideSources.contains($0.source) && !known.contains($0.source) } ?? edges.first
         return IndexError(

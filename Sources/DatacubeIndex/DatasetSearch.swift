@@ -24,9 +24,17 @@ struct DatasetSearch {
 
     /// The conditions of a query in SQL, for each product that it can apply to; they are about `tables`.
     func searches(for query: DatasetQuery) throws -> [(product: Product, conditions: [String])] {
-        try candidates(for: query).compactMap { product, type in
+        let candidates = try candidates(for: query)
+        let searches = try candidates.compactMap { product, type in
             try conditions(query, product, type).map { (product, $0) }
         }
+        guard searches.isEmpty, let name = candidates.first?.0.name else { return searches }
+        throw IndexError(
+            .invalidQuery,
+            query.product ?? query.fields.keys.sorted().joined(separator: ", "),
+            "No products match search terms: the signatures say otherwise",
+            hint: candidates.count == 1 ? "See: product show \(name)." : "See: product show."
+        )
     }
 
     /// What conditions are about: `d` is a dataset, `p` its product.
@@ -66,8 +74,13 @@ struct DatasetSearch {
 
     /// Columns that are searched directly.
     static let natives = [
-        "id": "d.id", "product": "p.name", "metadata_type": "t.name", "indexed_by": "d.added_by",
-        "indexed_time": "d.added",
+        "id": "d.id", "product": "p.name", "indexed_by": "d.added_by", "indexed_time": "d.added",
+        "metadata_type": "(SELECT t.name FROM agdc.metadata_type AS t WHERE t.id = p.metadata_type_ref)",
+        // The preferred location.
+        "uri": """
+        (SELECT l.uri_scheme || ':' || l.uri_body FROM agdc.dataset_location AS l
+        WHERE l.dataset_ref = d.id AND l.archived IS NULL ORDER BY l.added DESC, l.id DESC LIMIT 1)
+        """,
     ]
 
     /// The conditions in SQL, nil where the product's signature contradicts the query.

@@ -47,6 +47,7 @@ extension Index {
             guard let type = MetadataType(definition: definition) else { return .unchanged }
             let stored = try DefinitionStore.metadataTypes(session).first { $0.name == type.name }
             if let stored {
+                log.warning("Metadata Type \(type.name) is already in the database, checking for differences")
                 try Self.expectEqual(stored.definition, definition, "Metadata Type", type.name)
             } else {
                 let fields = DynamicFields(type: type, product: nil)

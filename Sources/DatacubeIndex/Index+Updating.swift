@@ -106,7 +106,7 @@ extension Index {
     }
 
     static func report(_ plan: UpdatePlan, _ log: Logger) {
-        let show = { (value: DocumentValue?) in value.map { JSONText.write($0) } ?? "missing" }
+        let show = { (value: DocumentValue?) in value.map(PythonText.repr) ?? "missing" }
         for change in plan.safe {
             log.info("Safe change in \(change.place) from \(show(change.old)) to \(show(change.new))")
         }

@@ -71,7 +71,7 @@ import Testing
         #expect {
             try DatacubeConfiguration(input)
         } throws: {
-            "\($0)" == "option -E: no datacube configuration found for the environment 'landast'. "
+            "\($0)" == "option -E: No datacube config found for 'landast'. "
                 + "Did you mean 'landsat'? Sections there are: landsat, sentinel."
         }
     }

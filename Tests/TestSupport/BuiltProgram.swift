@@ -40,17 +40,22 @@ public struct BuiltProgram: Sendable {
         as name: String = "antares",
         environment: [String: String] = [:]
     ) throws -> RunningProgram {
-        var program = Self.path
-        if name != "antares" {
-            program = home.path(".links/\(name)")
-            let folder = home.path(".links")
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-            if !FileManager.default.fileExists(atPath: program) {
-                try FileManager.default.createSymbolicLink(atPath: program, withDestinationPath: Self.path)
-            }
-        }
+        let program = name == "antares" ? Self.path : "\(try links([name]))/\(name)"
         let own = ["HOME": home.path].merging(environment) { $1 }
         let variables = Self.isolation.merging(own.mapValues { $0 }) { $1 }
         return try TestSupport.start(program, arguments, environment: variables, directory: home.url)
+    }
+
+    /// A folder in which the program goes by other names.
+    public func links(_ names: [String]) throws -> String {
+        let folder = home.path(".links")
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        for name in names where !FileManager.default.fileExists(atPath: "\(folder)/\(name)") {
+            try FileManager.default.createSymbolicLink(
+                atPath: "\(folder)/\(name)",
+                withDestinationPath: Self.path
+            )
+        }
+        return folder
     }
 }

@@ -1,18 +1,43 @@
-import Foundation
+public import Foundation
 public import Postgres
 
-/// The Python of an environment that has datacube 1.8.20, for comparisons with the Open Data Cube itself.
+/// The Python of an environment that has the Open Data Cube, for comparisons with it.
 ///
-/// It is the program named by ANTARES_TEST_PYTHON, else the one that `scripts/python-venv.sh` makes.
-public enum TestPython {
-    /// False where there is none and none can be made: then suites are skipped, and this says so in capitals.
-    public static let isAvailable: Bool = {
+/// `current` is datacube 1.8.20: the program named by ANTARES_TEST_PYTHON, else the one that `scripts/python-venv.sh`
+/// makes; `newer` is 1.9.20, the program named by ANTARES_TEST_PYTHON_19, else the one that the script makes.
+public struct TestPython: Sendable {
+    public static let current = TestPython(series: "1.8", variable: "ANTARES_TEST_PYTHON")
+    public static let newer = TestPython(series: "1.9", variable: "ANTARES_TEST_PYTHON_19")
+
+    /// False where 1.8 is not there and cannot be made: then suites are skipped, and this says so in capitals.
+    public static let isAvailable: Bool = current.isInstalled
+    /// The same for 1.9.
+    public static let isNewerAvailable: Bool = newer.isInstalled
+
+    /// The path of the program, nil where there is none.
+    public let program: String?
+    private let series: String
+
+    private init(series: String, variable: String) {
+        self.series = series
+        if let named = ProcessInfo.processInfo.environment[variable] {
+            program = named
+            return
+        }
+        let script = repository.appending(path: "scripts/python-venv.sh").path
+        let made = try? TestSupport.run("/bin/sh", [script, series])
+        program =
+            made?.status == 0
+            ? made.map { $0.output.trimmingCharacters(in: .whitespacesAndNewlines) + "/bin/python" } : nil
+    }
+
+    private var isInstalled: Bool {
         if program != nil { return true }
         let text =
-            "!!! SKIPPED: TESTS AGAINST PYTHON'S DATACUBE DO NOT RUN, IT CANNOT BE INSTALLED (scripts/python-venv.sh). !!!\n"
+            "!!! SKIPPED: TESTS AGAINST PYTHON'S DATACUBE \(series) DO NOT RUN, IT CANNOT BE INSTALLED (scripts/python-venv.sh). !!!\n"
         FileHandle.standardError.write(Data(text.utf8))
         return false
-    }()
+    }
 
     /// Runs a Python text with the arguments after it; datacube finds the database through its environment.
     public static func run(
@@ -20,7 +45,7 @@ public enum TestPython {
         _ arguments: [String] = [],
         database: ConnectionSettings? = nil
     ) throws -> ShellResult {
-        try run(["-W", "ignore", "-c", script] + arguments, database: database)
+        try current.run(script, arguments, database: database)
     }
 
     /// Runs a Python file with the arguments after it; datacube finds the database through its environment.
@@ -29,18 +54,49 @@ public enum TestPython {
         _ arguments: [String] = [],
         database: ConnectionSettings? = nil
     ) throws -> ShellResult {
-        try run(["-W", "ignore", file] + arguments, database: database)
+        try current.start(["-W", "ignore", file] + arguments, database: database)
     }
 
     /// Runs the command `datacube` of Python.
     public static func datacube(_ arguments: [String], database: ConnectionSettings) throws -> ShellResult {
-        try run(["-W", "ignore", "-m", "datacube.scripts.cli_app"] + arguments, database: database)
+        try current.datacube(arguments, database: database)
     }
 
-    private static func run(_ arguments: [String], database: ConnectionSettings?) throws -> ShellResult {
+    /// Runs a Python text with the arguments after it; datacube finds the database through its environment.
+    public func run(
+        _ script: String,
+        _ arguments: [String] = [],
+        database: ConnectionSettings? = nil
+    ) throws -> ShellResult {
+        try start(["-W", "ignore", "-c", script] + arguments, database: database)
+    }
+
+    /// Runs the command `datacube` of Python.
+    ///
+    /// - `environment`: Further variables, as ODC_CONFIG_PATH.
+    public func datacube(
+        _ arguments: [String],
+        database: ConnectionSettings?,
+        environment: [String: String] = [:]
+    ) throws -> ShellResult {
+        try start(
+            ["-W", "ignore", "-m", "datacube.scripts.cli_app"] + arguments,
+            database: database,
+            environment: environment
+        )
+    }
+
+    /// Runs Python with arguments.
+    ///
+    /// - `environment`: Further variables.
+    public func start(
+        _ arguments: [String],
+        database: ConnectionSettings?,
+        environment more: [String: String] = [:]
+    ) throws -> ShellResult {
         guard let program else { throw CocoaError(.fileNoSuchFile) }
-        let inherited = ProcessInfo.processInfo.environment.keys.filter {
-            $0.hasPrefix("DB_") || $0.hasPrefix("DATACUBE_") || $0.hasPrefix("PG")
+        let inherited = ProcessInfo.processInfo.environment.keys.filter { name in
+            ["DB_", "DATACUBE_", "ODC_", "PG"].contains { name.hasPrefix($0) }
         }
         var environment: [String: String?] = [:]
         for key in inherited { environment[key] = .some(nil) }
@@ -48,16 +104,14 @@ public enum TestPython {
         environment["DB_HOSTNAME"] = database?.host
         environment["DB_PORT"] = database?.port.map(String.init)
         environment["DB_USERNAME"] = database?.user
+        for (key, value) in more { environment[key] = value }
         return try TestSupport.run(program, arguments, environment: environment)
     }
-
-    private static let program: String? = {
-        let environment = ProcessInfo.processInfo.environment
-        if let named = environment["ANTARES_TEST_PYTHON"] { return named }
-        var folder = URL(fileURLWithPath: #filePath)
-        for _ in 0..<3 { folder.deleteLastPathComponent() }
-        let script = folder.appending(path: "scripts/python-venv.sh").path
-        guard let made = try? TestSupport.run("/bin/sh", [script]), made.status == 0 else { return nil }
-        return made.output.trimmingCharacters(in: .whitespacesAndNewlines) + "/bin/python"
-    }()
 }
+
+/// The folder of the package.
+public let repository: URL = {
+    var folder = URL(fileURLWithPath: #filePath)
+    for _ in 0..<3 { folder.deleteLastPathComponent() }
+    return folder
+}()

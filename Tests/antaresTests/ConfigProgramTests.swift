@@ -68,7 +68,7 @@ import Testing
         let report = try JSONDecoder().decode(Report.self, from: Data(result.errors.utf8))
         #expect(report.error.kind == "configuration")
         #expect(report.error.exit_code == 78)
-        #expect(report.error.message.contains("no datacube configuration found for the environment 'nowhere'"))
+        #expect(report.error.message.contains("No datacube config found for 'nowhere'"))
     }
 
     @Test func `a command line that is wrong ends with 64`() throws {

@@ -43,7 +43,7 @@ struct DatasetAddCommand: CommonCommand, ManyPathsCommand {
     var paths: [String] = []
 
     func run() async throws {
-        guard !paths.isEmpty else { throw DatacubeExit.missing("datasets", Self.self) }
+        guard !paths.isEmpty else { throw DatacubeExit.missing("datasets", Self.self, argument: "DATASET_PATHS") }
         try await DatacubeExit.run {
             let services = try common.makeServices()
             let index = try await services.index()
@@ -79,15 +79,24 @@ struct DatasetAddCommand: CommonCommand, ManyPathsCommand {
     }
 
     private func checkProducts(_ index: Index) async throws {
-        guard !(product + excludeProduct).isEmpty else { return }
+        if let old = ["-t", "--dtype"].first(where: CommandLine.arguments.contains) {
+            common.log.warning("DEPRECATED option detected: \(old), use --product instead")
+        }
         let known = try await index.products().map(\.name)
         for name in product + excludeProduct where !known.contains(name) {
             let near = nearest(to: name, in: known).map { " Did you mean '\($0)'?" } ?? ""
             let text = "Supplied product name \"\(name)\" not present in the database.\(near)"
-            guard DatacubeExit.isDatacube else { throw CommandFailure(.failed, text) }
-            common.log.error("\(text)")
-            throw ExitCode(2)
+            try refuse(text)
         }
+        let chosen = product.isEmpty ? known : product
+        guard chosen.allSatisfy(excludeProduct.contains) else { return }
+        try refuse("Found no matching products in the database. Add one first: product add FILE.")
+    }
+
+    private func refuse(_ text: String) throws {
+        guard DatacubeExit.isDatacube else { throw CommandFailure(.failed, text) }
+        common.log.error("\(text)")
+        throw ExitCode(2)
     }
 
     private func emit(_ report: DatasetAddReport) throws {

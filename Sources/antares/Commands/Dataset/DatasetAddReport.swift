@@ -23,7 +23,7 @@ struct DatasetAddReport: Encodable {
             log.warning("Dataset \(id) is already in the database")
             alreadyPresent.append(id)
         case .rejected(let error):
-            log.error("\(error)")
+            log.error("\(DatacubeExit.line(error))")
             rejected.append(Rejection(location: result.location, reason: error.description))
         case .unreadable(let error):
             log.error("\(error)")

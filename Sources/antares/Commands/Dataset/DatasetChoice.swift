@@ -56,7 +56,7 @@ extension DatasetQuery {
 struct DatasetPurgeCommand: CommonCommand {
     static let configuration = CommandConfiguration(
         commandName: "purge",
-        abstract: "Delete archived datasets for good.",
+        abstract: "Purge archived datasets for good.",
         discussion:
             "The files of the datasets stay. A dataset that others were made from goes with them, or not at all."
     )
@@ -68,7 +68,7 @@ struct DatasetPurgeCommand: CommonCommand {
     @OptionGroup var choice: DatasetChoice
 
     func run() async throws {
-        guard !choice.isEmpty else { throw DatacubeExit.missing("datasets", Self.self) }
+        guard !choice.isEmpty else { throw DatacubeExit.missing("datasets", Self.self, argument: "IDS") }
         try await DatacubeExit.run {
             let index = try await common.makeServices().index()
             let ids = try await choice.resolve(index, .archived)

@@ -11,7 +11,7 @@ struct DatasetURISearchCommand: CommonCommand {
 
     static let configuration = CommandConfiguration(
         commandName: "uri-search",
-        abstract: "Find datasets by where they lie.",
+        abstract: "Search by dataset locations.",
         discussion: "Archived locations are found too."
     )
     @OptionGroup var common: CommonOptions
@@ -21,7 +21,7 @@ struct DatasetURISearchCommand: CommonCommand {
     var paths: [String] = []
 
     func run() async throws {
-        guard !paths.isEmpty else { throw DatacubeExit.missing("locations", Self.self) }
+        guard !paths.isEmpty else { throw DatacubeExit.missing("locations", Self.self, argument: "PATHS") }
         try await DatacubeExit.run {
             let services = try common.makeServices()
             let index = try await services.index()

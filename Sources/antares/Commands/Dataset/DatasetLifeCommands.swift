@@ -4,7 +4,7 @@ import Foundation
 
 /// The command `dataset archive`.
 struct DatasetArchiveCommand: CommonCommand {
-    static let configuration = CommandConfiguration(commandName: "archive", abstract: "Take datasets out of searches.")
+    static let configuration = CommandConfiguration(commandName: "archive", abstract: "Archive datasets: take them out of searches.")
     @OptionGroup var common: CommonOptions
     @Flag(name: [.customShort("d"), .long], help: "Archive what derives from them as well.")
     var archiveDerived = false
@@ -13,7 +13,7 @@ struct DatasetArchiveCommand: CommonCommand {
     @OptionGroup var choice: DatasetChoice
 
     func run() async throws {
-        guard !choice.isEmpty else { throw DatacubeExit.missing("datasets", Self.self) }
+        guard !choice.isEmpty else { throw DatacubeExit.missing("datasets", Self.self, argument: "IDS") }
         try await DatacubeExit.run {
             let index = try await common.makeServices().index()
             var chosen = try await choice.resolve(index, .active)
@@ -32,7 +32,7 @@ struct DatasetArchiveCommand: CommonCommand {
 
 /// The command `dataset restore`.
 struct DatasetRestoreCommand: CommonCommand {
-    static let configuration = CommandConfiguration(commandName: "restore", abstract: "Make archived datasets active.")
+    static let configuration = CommandConfiguration(commandName: "restore", abstract: "Restore datasets that are archived.")
     @OptionGroup var common: CommonOptions
     @Flag(name: [.customShort("d"), .long], help: "Restore what derives from them as well.")
     var restoreDerived = false
@@ -43,7 +43,7 @@ struct DatasetRestoreCommand: CommonCommand {
     @OptionGroup var choice: DatasetChoice
 
     func run() async throws {
-        guard !choice.isEmpty else { throw DatacubeExit.missing("datasets", Self.self) }
+        guard !choice.isEmpty else { throw DatacubeExit.missing("datasets", Self.self, argument: "IDS") }
         try await DatacubeExit.run {
             let index = try await common.makeServices().index()
             for id in try await choice.resolve(index, .archived) {

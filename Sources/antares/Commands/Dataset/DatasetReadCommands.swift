@@ -37,7 +37,7 @@ struct DatasetSearchCommand: CommonCommand {
 
 /// The command `dataset info`.
 struct DatasetInfoCommand: CommonCommand {
-    static let configuration = CommandConfiguration(commandName: "info", abstract: "Print what is known of datasets.")
+    static let configuration = CommandConfiguration(commandName: "info", abstract: "Display dataset information.")
     @OptionGroup var common: CommonOptions
     @Flag(help: "Print the datasets that each was made from.")
     var showSources = false
@@ -51,7 +51,7 @@ struct DatasetInfoCommand: CommonCommand {
     var ids: [String] = []
 
     func run() async throws {
-        guard !ids.isEmpty else { throw DatacubeExit.missing("datasets", Self.self) }
+        guard !ids.isEmpty else { throw DatacubeExit.missing("datasets", Self.self, argument: "IDS") }
         try await DatacubeExit.run {
             let index = try await common.makeServices().index()
             let types = try await DatasetTypes(index)
@@ -75,14 +75,16 @@ struct DatasetInfoCommand: CommonCommand {
         var info = DatasetInfo(dataset: dataset, type: types.type(of: dataset), showsTime: true)
         guard depth < maxDepth else { return info }
         if showSources {
+            info.sources = []
             for source in try await index.sources(of: dataset.id) {
                 let other = try await self.info(source.dataset, index, types, depth: depth + 1)
-                info.sources.append(DatasetInfoSource(classifier: source.classifier, info: other))
+                info.sources?.append(DatasetInfoSource(classifier: source.classifier, info: other))
             }
         }
         if showDerived {
+            info.derived = []
             for derived in try await index.derived(from: dataset.id) {
-                info.derived.append(try await self.info(derived, index, types, depth: depth + 1))
+                info.derived?.append(try await self.info(derived, index, types, depth: depth + 1))
             }
         }
         return info

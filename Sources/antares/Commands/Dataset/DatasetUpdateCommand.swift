@@ -11,7 +11,7 @@ extension DatasetUpdateOptions.LocationPolicy: ExpressibleByArgument {}
 struct DatasetUpdateCommand: CommonCommand, ManyPathsCommand {
     static let configuration = CommandConfiguration(
         commandName: "update",
-        abstract: "Replace the documents of datasets that are in the index.",
+        abstract: "Update datasets in the index by new documents.",
         discussion: "New keys at the top of a document are allowed; other changes only where --allow-any says so."
     )
     @OptionGroup var common: CommonOptions
@@ -39,7 +39,7 @@ struct DatasetUpdateCommand: CommonCommand, ManyPathsCommand {
     }
 
     func run() async throws {
-        guard !paths.isEmpty else { throw DatacubeExit.missing("datasets", Self.self) }
+        guard !paths.isEmpty else { throw DatacubeExit.missing("datasets", Self.self, argument: "DATASET_PATHS") }
         try await DatacubeExit.run {
             let services = try common.makeServices()
             let index = try await services.index()
@@ -58,7 +58,7 @@ struct DatasetUpdateCommand: CommonCommand, ManyPathsCommand {
                         for result in results { entries.append(show(result, services.log)) }
                     }
                 } catch let error as DocumentError {
-                    services.log.error("\(error)")
+                    services.log.error("\(DatacubeExit.line(error))")
                     isUnreadable = true
                 }
             }
@@ -96,7 +96,8 @@ struct DatasetUpdateCommand: CommonCommand, ManyPathsCommand {
             if !dryRun, let hint = error.hint { log.error("\(hint)") }
             return entry(plan, isUpdated: false, error: error.reason)
         case .rejected(let error):
-            log.error("\(error)")
+            log.error("\(DatacubeExit.line(error))")
+            log.error("Failure while processing: \(result.location)")
             return entry(nil, isUpdated: false, error: Self.rejected)
         }
     }

@@ -16,14 +16,14 @@ struct MetadataCommand: ParsableCommand {
 
 /// The command `metadata add`.
 struct MetadataAddCommand: CommonCommand {
-    static let configuration = CommandConfiguration(commandName: "add", abstract: "Add metadata types.")
+    static let configuration = CommandConfiguration(commandName: "add", abstract: "Add or update metadata types in the index.")
     @OptionGroup var common: CommonOptions
     @OptionGroup var lock: LockOptions
     @Argument(help: "Metadata type documents (YAML or JSON).", completion: .file())
     var files: [String] = []
 
     func run() async throws {
-        guard !files.isEmpty else { throw DatacubeExit.missing("", Self.self) }
+        guard !files.isEmpty else { throw DatacubeExit.missing("", Self.self, argument: "FILES") }
         try await DatacubeExit.run {
             let services = try common.makeServices()
             let documents = try DefinitionFiles.read(files)
@@ -69,7 +69,7 @@ struct MetadataShowCommand: CommonCommand {
 
     func run() async throws {
         try await DatacubeExit.run {
-            let all = try await common.makeServices().index().metadataTypes()
+            let all = try await common.makeServices().index().metadataTypes().sorted { $0.name < $1.name }
             let shown = try DefinitionFiles.chosen(names, from: all, "metadata", name: \.name)
             Output.write(try format.write(shown.map(\.definition), "metadata document"))
         }

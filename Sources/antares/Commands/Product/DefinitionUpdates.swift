@@ -53,7 +53,7 @@ struct DefinitionUpdateOptions: ParsableArguments {
 struct ProductUpdateCommand: CommonCommand {
     static let configuration = CommandConfiguration(
         commandName: "update",
-        abstract: "Replace the definitions of products.",
+        abstract: "Update existing products.",
         discussion: """
             Descriptions, licences and removed keys of the signature are safe; everything else may not fit the \
             datasets of the product and needs --allow-unsafe. The exit code is the number of failures.
@@ -63,7 +63,7 @@ struct ProductUpdateCommand: CommonCommand {
     @OptionGroup var update: DefinitionUpdateOptions
 
     func run() async throws {
-        guard !update.files.isEmpty else { throw DatacubeExit.missing("", Self.self) }
+        guard !update.files.isEmpty else { throw DatacubeExit.missing("", Self.self, argument: "FILES") }
         try await DatacubeExit.run {
             let services = try common.makeServices()
             let documents = try DefinitionFiles.read(update.files)
@@ -104,14 +104,14 @@ struct ProductUpdateCommand: CommonCommand {
 struct MetadataUpdateCommand: CommonCommand {
     static let configuration = CommandConfiguration(
         commandName: "update",
-        abstract: "Replace the definitions of metadata types.",
+        abstract: "Update existing metadata types.",
         discussion: "New search fields and another description are safe; everything else needs --allow-unsafe."
     )
     @OptionGroup var common: CommonOptions
     @OptionGroup var update: DefinitionUpdateOptions
 
     func run() async throws {
-        guard !update.files.isEmpty else { throw DatacubeExit.missing("", Self.self) }
+        guard !update.files.isEmpty else { throw DatacubeExit.missing("", Self.self, argument: "FILES") }
         try await DatacubeExit.run {
             let services = try common.makeServices()
             let documents = try DefinitionFiles.read(update.files)

@@ -17,14 +17,14 @@ struct ProductCommand: ParsableCommand {
 
 /// The command `product add`.
 struct ProductAddCommand: CommonCommand {
-    static let configuration = CommandConfiguration(commandName: "add", abstract: "Add products.")
+    static let configuration = CommandConfiguration(commandName: "add", abstract: "Add or update products in the index.")
     @OptionGroup var common: CommonOptions
     @OptionGroup var lock: LockOptions
     @Argument(help: "Product documents (YAML or JSON).", completion: .file())
     var files: [String] = []
 
     func run() async throws {
-        guard !files.isEmpty else { throw DatacubeExit.missing("", Self.self) }
+        guard !files.isEmpty else { throw DatacubeExit.missing("", Self.self, argument: "FILES") }
         try await DatacubeExit.run {
             let services = try common.makeServices()
             let documents = try DefinitionFiles.read(files)
@@ -64,8 +64,8 @@ struct ProductListCommand: CommonCommand {
             try common.emit(rows) {
                 switch format {
                 case .default: DefinitionRow.table(rows)
-                case .csv: Self.csv(products)
-                case .tab: Self.table(products)
+                case .csv: Self.csv(products, types)
+                case .tab: ProductTable(products, types: types).text
                 case .yaml: PythonYAML.write(products.map { Self.summary($0, types.type(of: $0)) })
                 }
             }
@@ -78,20 +78,14 @@ struct ProductListCommand: CommonCommand {
         "gqa_abs_xy", "crs", "resolution", "tile_size", "spatial_dimensions",
     ]
 
-    private static func csv(_ products: [Product]) -> String {
+    private static func csv(_ products: [Product], _ types: DatasetTypes) -> String {
         let lines = products.map { product in
-            columns.map { cell(product, $0) }.map(CSV.quoted).joined(separator: ",")
+            columns.map { cell(product, $0, types.type(of: product)) }.map(CSV.quoted).joined(separator: ",")
         }
         return CSV.text([columns.joined(separator: ",")] + lines)
     }
 
-    private static func table(_ products: [Product]) -> String {
-        guard !products.isEmpty else { return "No products discovered :(" }
-        let shown = ["id", "name", "description", "crs", "resolution", "tile_size"]
-        return Output.table([shown] + products.map { product in shown.map { cell(product, $0) } })
-    }
-
-    private static func cell(_ product: Product, _ column: String) -> String {
+    static func cell(_ product: Product, _ column: String, _ type: MetadataType? = nil) -> String {
         switch column {
         case "id": return product.id.map(String.init) ?? ""
         case "name": return product.name
@@ -99,12 +93,22 @@ struct ProductListCommand: CommonCommand {
         case "crs": return product.gridSpec?.crs.definition ?? ""
         case "resolution": return product.gridSpec.map { "(\($0.resolution.y), \($0.resolution.x))" } ?? ""
         case "tile_size": return product.gridSpec.map { "(\($0.tileSize.y), \($0.tileSize.x))" } ?? ""
-        default: return ""
+        case "spatial_dimensions":
+            return product.gridSpec == nil ? "" : "(\(dimensions(product).map { PythonText.repr($0) }.joined(separator: ", ")))"
+        default:
+            let value = type?.field(column)?.value(in: product.metadata) ?? .null
+            return value.string ?? (value == .null ? "" : PythonText.repr(value))
         }
     }
 
+    /// The names of the axes of a product's grid.
+    static func dimensions(_ product: Product) -> [String] {
+        let isGeographic = product.definition.at("storage", "resolution", "longitude") != nil
+        return isGeographic ? ["latitude", "longitude"] : ["y", "x"]
+    }
+
     /// The search fields with what the product's signature fixes, as Python's `Product.to_dict` gives them.
-    private static func summary(_ product: Product, _ type: MetadataType?) -> PythonYAML.Node {
+    static func summary(_ product: Product, _ type: MetadataType?) -> PythonYAML.Node {
         var entries: [(String, PythonYAML.Node)] = [
             ("description", .value(.string(product.description))),
             ("id", .value(product.id.map { .integer($0) } ?? .null)),
@@ -114,6 +118,14 @@ struct ProductListCommand: CommonCommand {
         for field in (type?.fields ?? []) + (type?.fixedFields ?? [])
         where !entries.contains(where: { $0.0 == field.name }) {
             entries.append((field.name, .value(field.value(in: product.metadata) ?? .null)))
+        }
+        if let grid = product.gridSpec {
+            let pair = { (value: XY<Double>) in PythonYAML.Node.list([.value(.double(value.y)), .value(.double(value.x))]) }
+            entries += [
+                ("crs", .value(.string(grid.crs.definition))), ("resolution", pair(grid.resolution)),
+                ("tile_size", pair(grid.tileSize)),
+                ("spatial_dimensions", .list(dimensions(product).map { .value(.string($0)) })),
+            ]
         }
         return .mapping(entries.sorted { $0.0 < $1.0 })
     }

@@ -17,7 +17,7 @@ struct ProductDeleteCommand: CommonCommand {
     var names: [String] = []
 
     func run() async throws {
-        guard !names.isEmpty else { throw DatacubeExit.missing("", Self.self) }
+        guard !names.isEmpty else { throw DatacubeExit.missing("", Self.self, argument: "PRODUCT_NAMES") }
         try await DatacubeExit.run {
             let index = try await common.makeServices().index()
             for name in names { _ = try await index.product(named: name) }

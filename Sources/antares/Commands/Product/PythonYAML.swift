@@ -1,6 +1,8 @@
 import Documents
 
-/// YAML and JSON laid out as Python's `datacube` prints them: sorted keys, four blanks a level.
+/// YAML and JSON laid out as Python's `datacube` prints them: sorted keys, four blanks a level, lines of 80.
+///
+/// The layout is that of PyYAML's `dump_all(…, default_flow_style=False, indent=4)`.
 enum PythonYAML {
     /// A value that is written in its own way.
     indirect enum Node {
@@ -16,7 +18,11 @@ enum PythonYAML {
 
     /// Documents separated by `---`.
     static func write(_ documents: [Node]) -> String {
-        documents.map { lines($0).joined(separator: "\n") }.joined(separator: "\n---\n")
+        documents.map { document in
+            var writer = Writer()
+            writer.write(document, indent: 0)
+            return writer.text
+        }.joined(separator: "\n---\n")
     }
 
     static func node(_ value: DocumentValue) -> Node {
@@ -37,21 +43,85 @@ enum PythonYAML {
         }
     }
 
-    private static func lines(_ node: Node) -> [String] {
-        switch node {
-        case .mapping(let entries, isFlow: false) where !entries.isEmpty:
-            entries.flatMap { key, value -> [String] in
-                let name = scalar(.string(key)) + ":"
-                guard isBlock(value) else { return ["\(name) \(inline(value))"] }
-                if case .list = value { return [name] + lines(value) }
-                return [name] + lines(value).map { "    " + $0 }
+    /// JSON with four blanks a level, as `json.dumps(…, indent=4)` writes it.
+    static func json(_ value: DocumentValue, margin: String = "") -> String {
+        let inner = margin + "    "
+        switch value {
+        case .object(let object) where !object.isEmpty:
+            let lines = object.map { inner + ascii(.string($0.key)) + ": " + json($0.value, margin: inner) }
+            return "{\n" + lines.joined(separator: ",\n") + "\n\(margin)}"
+        case .array(let values) where !values.isEmpty:
+            return "[\n" + values.map { inner + json($0, margin: inner) }.joined(separator: ",\n") + "\n\(margin)]"
+        default: return ascii(value)
+        }
+    }
+
+    /// JSON in which everything beyond ASCII is escaped.
+    private static func ascii(_ value: DocumentValue) -> String {
+        JSONText.write(value).utf16.map { unit in
+            guard unit > 0x7E, let scalar = Unicode.Scalar(0x10000 + UInt32(unit)) else {
+                return String(UnicodeScalar(UInt8(truncatingIfNeeded: unit)))
             }
-        case .list(let values) where !values.isEmpty:
-            values.flatMap { value -> [String] in
-                guard isBlock(value) else { return ["- \(inline(value))"] }
-                return lines(value).enumerated().map { ($0 == 0 ? "-   " : "    ") + $1 }
+            return "\\u" + String(scalar.value, radix: 16).dropFirst()
+        }.joined()
+    }
+}
+
+extension PythonYAML {
+    /// What has been written, and where the line stands.
+    private struct Writer {
+        var text = ""
+        private var column: Int { text.reversed().prefix { $0 != "\n" }.count }
+
+        private mutating func newLine(_ indent: Int) { text += "\n" + String(repeating: " ", count: indent) }
+
+        /// Writes a node; the line stands where its first character goes.
+        mutating func write(_ node: Node, indent: Int) {
+            switch node {
+            case .mapping(let entries, isFlow: false) where !entries.isEmpty:
+                for (number, entry) in entries.enumerated() {
+                    if number > 0 { newLine(indent) }
+                    scalar(entry.0, indent: indent, isKey: true)
+                    text += ":"
+                    writeBelow(entry.1, indent: indent)
+                }
+            case .list(let values) where !values.isEmpty:
+                for (number, value) in values.enumerated() {
+                    if number > 0 { newLine(indent) }
+                    text += PythonYAML.isBlock(value) ? "-   " : "- "
+                    write(value, indent: indent + 4)
+                }
+            case .mapping(let entries, _):
+                text += "{"
+                for (number, entry) in entries.enumerated() {
+                    text += number > 0 ? ", " : ""
+                    scalar(entry.0, indent: indent + 4, isKey: true)
+                    text += ": "
+                    write(entry.1, indent: indent + 4)
+                }
+                text += "}"
+            case .list: text += "[]"
+            case .plain(let plain): text += plain
+            case .value(.string(let string)): scalar(string, indent: indent, isKey: false)
+            case .value(let value): text += YAMLText.write(value).split(separator: "\n").joined()
             }
-        default: [inline(node)]
+        }
+
+        /// Writes what belongs to a key: a block on the lines below, all else behind it; lists are not indented.
+        private mutating func writeBelow(_ node: Node, indent: Int) {
+            guard PythonYAML.isBlock(node) else {
+                text += " "
+                return write(node, indent: indent + 4)
+            }
+            let inner = if case .list = node { indent } else { indent + 4 }
+            newLine(inner)
+            write(node, indent: inner)
+        }
+
+        private mutating func scalar(_ string: String, indent: Int, isKey: Bool) {
+            let style = PythonScalar(string).style(isKey: isKey)
+            let folded = style.fold(string, column: column, indent: indent, splits: !isKey)
+            text += folded
         }
     }
 
@@ -60,42 +130,6 @@ enum PythonYAML {
         case .mapping(let entries, let isFlow): !isFlow && !entries.isEmpty
         case .list(let values): !values.isEmpty
         case .value, .plain: false
-        }
-    }
-
-    private static func inline(_ node: Node) -> String {
-        switch node {
-        case .value(let value): scalar(value)
-        case .plain(let text): text
-        case .mapping(let entries, _): "{" + entries.map { "\($0): \(inline($1))" }.joined(separator: ", ") + "}"
-        case .list(let values): "[" + values.map(inline).joined(separator: ", ") + "]"
-        }
-    }
-
-    private static func scalar(_ value: DocumentValue) -> String {
-        guard case .string(let text) = value else {
-            return YAMLText.write(value).split(separator: "\n").joined()
-        }
-        if text.contains(where: \.isNewline) { return JSONText.write(value) }
-        // What YAML would read as something else than this text is quoted.
-        let isTimestamp = text.prefixMatch(of: #/\d{4}-\d{1,2}-\d{1,2}/#) != nil
-        let hasIndicator = text.contains(": ") || text.contains(" #") || text.hasSuffix(":") || text.hasSuffix(" ")
-        let isPlain = !hasIndicator && text.prefixMatch(of: #/[^\s\-?:,\[\]{}#&*!|>'"%@`]/#) != nil
-        let back = try? YAML.parse("v: \(text)\n", origin: "").first?.value["v"]
-        if isPlain, !isTimestamp, back == .string(text) { return text }
-        return "'" + text.replacing("'", with: "''") + "'"
-    }
-
-    /// JSON with four blanks a level, as `json.dumps(…, indent=4)` writes it.
-    static func json(_ value: DocumentValue, margin: String = "") -> String {
-        let inner = margin + "    "
-        switch value {
-        case .object(let object) where !object.isEmpty:
-            let lines = object.map { inner + JSONText.write(.string($0.key)) + ": " + json($0.value, margin: inner) }
-            return "{\n" + lines.joined(separator: ",\n") + "\n\(margin)}"
-        case .array(let values) where !values.isEmpty:
-            return "[\n" + values.map { inner + json($0, margin: inner) }.joined(separator: ",\n") + "\n\(margin)]"
-        default: return JSONText.write(value)
         }
     }
 }

@@ -65,23 +65,7 @@ struct SearchDatasetsCommand: CommonCommand {
         case .text(let text): text ?? ""
         case .number(let number): number.map { "\($0)" } ?? ""
         case .range(let low, let high): [low, high].compactMap { $0 }.joined(separator: " to ")
-        case .document(let document): python(document)
-        }
-    }
-
-    /// A document as Python prints a dictionary.
-    private static func python(_ value: DocumentValue) -> String {
-        switch value {
-        case .null: return "None"
-        case .bool(let flag): return flag ? "True" : "False"
-        case .array(let values): return "[\(values.map(python).joined(separator: ", "))]"
-        case .object(let object):
-            return "{\(object.map { "\(python(.string($0.key))): \(python($0.value))" }.joined(separator: ", "))}"
-        case .string(let text):
-            let quote = text.contains("'") && !text.contains("\"") ? "\"" : "'"
-            let escaped = text.replacing("\\", with: "\\\\").replacing("\n", with: "\\n")
-            return quote + (quote == "'" ? escaped.replacing("'", with: "\\'") : escaped) + quote
-        default: return JSONText.write(value)
+        case .document(let document): PythonText.repr(document)
         }
     }
 }
