@@ -90,7 +90,7 @@ let package = Package(
         ),
         .target(
             name: "TestSupport",
-            dependencies: ["Geo", "Raster", "Postgres"],
+            dependencies: ["Documents", "Geo", "Raster", "Postgres"],
             path: "Tests/TestSupport",
             swiftSettings: strict
         ),

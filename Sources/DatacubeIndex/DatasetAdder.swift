@@ -143,8 +143,7 @@ struct DatasetAdder {
 
     /// Why datasets have no footprint, by their ids; empty where the index has no table of footprints.
     func footprintProblems(of ids: [UUID]) throws -> [UUID: String] {
-        let found = try session.query("SELECT to_regclass('antares.footprint') AS found").first?["found"]
-        guard found != nil, !ids.isEmpty else { return [:] }
+        guard !ids.isEmpty, try IndexSchema.keepsFootprints(session) else { return [:] }
         let sql =
             "SELECT dataset, problem FROM antares.footprint WHERE problem IS NOT NULL AND dataset = ANY ($1::uuid[])"
         let rows = try session.query(sql, [SQLArray.text(ids.map(\.lowercased))])

@@ -6,7 +6,8 @@ public struct DatasetQuery: Hashable, Sendable {
     public var product: String?
     /// Datasets whose time range overlaps this one, both ends included.
     public var time: TimeRange?
-    /// Datasets whose longitudes and latitudes overlap this box, edges included.
+    /// Datasets whose longitudes and latitudes overlap this box, edges included, and whose footprint meets it where the
+    /// index has a table of footprints; the search fields `lat` and `lon` ask for the former alone, as in Python.
     public var bounds: BoundingBox?
     /// Datasets whose footprint meets this area; needs the table of footprints (`antares index footprints`).
     public var area: SearchArea?

@@ -112,20 +112,27 @@ struct DatasetSearch {
             let sides = [try overlap(lon, box.left, box.right)] + turned
             parts.append("(\(sides.joined(separator: " OR ")))")
         }
-        if let area = query.area { parts.append(try condition(area)) }
+        if let box = query.bounds, try IndexSchema.keepsFootprints(session) {
+            // The box around a dataset is larger than the dataset; those without footprint have nothing but their box.
+            let rest = "SELECT dataset FROM antares.footprint WHERE problem IS NOT NULL"
+            parts.append("d.id IN (\(try footprints(meeting: SearchArea(box))) UNION ALL \(rest))")
+        }
+        if let area = query.area {
+            guard try IndexSchema.keepsFootprints(session) else {
+                throw IndexError(
+                    .invalidQuery,
+                    "geometry",
+                    "the index has no table of footprints",
+                    hint: "Make it: antares index footprints"
+                )
+            }
+            parts.append("d.id IN (\(try footprints(meeting: area)))")
+        }
         return parts
     }
 
-    /// Footprints that meet an area; served by footprint_shape_idx.
-    private func condition(_ area: SearchArea) throws -> String {
-        guard try session.query("SELECT to_regclass('antares.footprint') AS found").first?["found"] != nil else {
-            throw IndexError(
-                .invalidQuery,
-                "geometry",
-                "the index has no table of footprints",
-                hint: "Make it: antares index footprints"
-            )
-        }
+    /// The ids of datasets whose footprints meet an area; served by footprint_shape_idx.
+    private func footprints(meeting area: SearchArea) throws -> String {
         // Found once, so that the planner sees what it looks for.
         let sql = "SELECT encode(ST_AsEWKB(antares.search_area($1, $2)::geometry), 'hex') AS area"
         let shape: String
@@ -139,12 +146,7 @@ struct DatasetSearch {
                 hint: "Give a polygon as WKT or GeoJSON, in EPSG:4326 or the CRS that you name."
             )
         }
-        return """
-            d.id IN (
-                SELECT f.dataset FROM antares.footprint AS f
-                WHERE ST_Intersects(f.shape, \(try literal(shape))::geography)
-            )
-            """
+        return "SELECT f.dataset FROM antares.footprint AS f WHERE ST_Intersects(f.shape, \(try literal(shape))::geography)"
     }
 
     private func overlap(_ field: SearchField, _ low: Double, _ high: Double) throws -> String {

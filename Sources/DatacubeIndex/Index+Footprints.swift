@@ -18,6 +18,14 @@ public struct FootprintReport: Sendable, Hashable, Encodable {
 }
 
 extension Index {
+    /// True where the index keeps footprints, in their latest form.
+    public func hasFootprints() async throws -> Bool {
+        try await connection.perform { session in
+            let newest = try session.query("SELECT to_regproc('antares.keep_new_footprints') AS found").first?["found"]
+            return try newest != nil && IndexSchema.keepsFootprints(session)
+        }
+    }
+
     /// Makes the table of footprints where it is missing, and fills it with what it lacks.
     ///
     /// Afterwards a trigger keeps it true, whoever writes datasets. With `rebuild` all footprints are made anew.
@@ -46,14 +54,23 @@ extension Index {
 }
 
 extension IndexSchema {
+    /// True where a trigger keeps the table of footprints true; a schema that was dropped and made again has lost it.
+    static func keepsFootprints(_ session: Session) throws -> Bool {
+        let sql = """
+            SELECT to_regclass('antares.footprint') AS found FROM pg_trigger
+            WHERE tgrelid = to_regclass('agdc.dataset') AND tgname = 'keep_footprint'
+            """
+        return try session.query(sql).first?["found"] != nil
+    }
+
     /// Makes the table of footprints and its trigger, and returns what was applied; nothing without schema `agdc`.
     static func installFootprints(_ session: Session) throws -> [String] {
         guard try exists(session) else { return [] }
         try installPostGIS(session)
         let folder = try SQLFiles.url("migrations/footprints")
         let migrator = Migrator(component: "footprints", migrations: try Migration.load(folder: folder))
-        // A schema that was dropped and made again has lost table and trigger.
-        if try session.query("SELECT to_regclass('antares.footprint') AS found").first?["found"] == nil {
+        if try !keepsFootprints(session) {
+            try session.execute(try SQLFiles.query("drop_footprints"))
             try migrator.forget(session)
         }
         return try migrator.migrate(session).map { "footprints V\($0)" }

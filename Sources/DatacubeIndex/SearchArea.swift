@@ -1,3 +1,4 @@
+import Documents
 public import Geo
 
 /// An area to search datasets in.
@@ -7,8 +8,24 @@ public struct SearchArea: Hashable, Sendable {
     /// The CRS of its coordinates, longitude before latitude.
     public let crs: CRS
 
-    /// An area as WKT (`POLYGON ((…))`) or a GeoJSON geometry.
-    public init(_ text: String, crs: CRS = .wgs84) { (self.text, self.crs) = (text.trimmingBlanks, crs) }
+    /// An area as WKT (`POLYGON ((…))`) or GeoJSON: a geometry, a feature, or a collection of features.
+    public init(_ text: String, crs: CRS = .wgs84) {
+        let text = text.trimmingBlanks
+        (self.text, self.crs) = (Self.geometry(ofGeoJSON: text) ?? text, crs)
+    }
+
+    /// The geometry of features as PostGIS reads it, nil for anything else.
+    private static func geometry(ofGeoJSON text: String) -> String? {
+        guard text.hasPrefix("{"), let value = try? JSONText.parse(text, origin: "geometry") else { return nil }
+        switch value["type"] {
+        case "Feature": return value["geometry"].map { JSONText.write($0) }
+        case "FeatureCollection":
+            let parts = (value["features"]?.array ?? []).compactMap { $0.at("geometry") }
+            guard parts.count != 1 else { return JSONText.write(parts[0]) }
+            return JSONText.write(["type": "GeometryCollection", "geometries": .array(parts)])
+        default: return nil
+        }
+    }
 
     public init(_ box: BoundingBox, crs: CRS = .wgs84) { self.init(MultiPolygon(box), crs: crs) }
 

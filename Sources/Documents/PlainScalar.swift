@@ -37,7 +37,13 @@ enum PlainScalar {
         case ".nan", ".NaN", ".NAN": return unsigned.count == text.count ? .double(.nan) : nil
         default: break
         }
-        if let value = integer(unsigned) { return .integer(negative ? -value : value) }
+        if let value = integer(unsigned) {
+            switch value {
+            case .integer(let number): return .integer(negative ? -number : number)
+            case .double(let number): return .double(negative ? -number : number)
+            default: return value
+            }
+        }
         if let value = real(unsigned, isSigned: unsigned.count != text.count) {
             return .double(negative ? -value : value)
         }
@@ -46,31 +52,39 @@ enum PlainScalar {
 
     /// Binary, octal, hexadecimal, base 60 and decimal, with `_` between the digits.
     ///
-    /// Bytes are looked at one by one, as every number of every document comes this way.
-    private static func integer(_ text: Substring) -> Int? {
+    /// Numbers of more than 64 bits become reals.
+    private static func integer(_ text: Substring) -> DocumentValue? {
         let bytes = Array(text.utf8)
         guard let first = bytes.first else { return nil }
         let digits = String(decoding: bytes.filter { $0 != underscore }, as: UTF8.self)
         if first == zero {
-            guard bytes.count > 1 else { return 0 }
+            guard bytes.count > 1 else { return .integer(0) }
             let rest = bytes.dropFirst(2)
             switch bytes[1] {
             case UInt8(ascii: "b")
             where !rest.isEmpty && rest.allSatisfy { $0 == zero || $0 == one || $0 == underscore }:
-                return Int(digits.dropFirst(2), radix: 2)
+                return whole(digits.dropFirst(2), radix: 2)
             case UInt8(ascii: "x") where !rest.isEmpty && rest.allSatisfy(isHexadecimal):
-                return Int(digits.dropFirst(2), radix: 16)
+                return whole(digits.dropFirst(2), radix: 16)
             default:
                 return bytes.allSatisfy { (zero...seven).contains($0) || $0 == underscore }
-                    ? Int(digits, radix: 8) : nil
+                    ? whole(digits[...], radix: 8) : nil
             }
         }
         guard isDigit(first) else { return nil }
         let parts = bytes.split(separator: colon, omittingEmptySubsequences: false)
         guard parts[0].allSatisfy(isDigitOrUnderscore) else { return nil }
-        if parts.count == 1 { return Int(digits) }
+        if parts.count == 1 { return whole(digits[...], radix: 10) }
         guard parts.dropFirst().allSatisfy(isBelowSixty) else { return nil }
-        return digits.split(separator: ":").reduce(0) { $0 * 60 + (Int($1) ?? 0) }
+        let sum = digits.split(separator: ":").reduce(0.0) { $0 * 60 + (Double($1) ?? 0) }
+        return Int(exactly: sum).map { .integer($0) } ?? .double(sum)
+    }
+
+    private static func whole(_ digits: Substring, radix: Int) -> DocumentValue? {
+        if let number = Int(digits, radix: radix) { return .integer(number) }
+        let values = digits.utf8.map { Character(Unicode.Scalar($0)).hexDigitValue ?? 0 }
+        guard !values.isEmpty else { return nil }
+        return .double(radix == 10 ? Double(digits) ?? .infinity : values.reduce(0) { $0 * Double(radix) + Double($1) })
     }
 
     /// A real needs a dot, its exponent a sign, and `.5` no sign before it; base 60 with a fraction.

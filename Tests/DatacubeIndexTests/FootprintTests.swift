@@ -63,6 +63,98 @@ import Testing
         #expect(try await index.datasets(matching: DatasetQuery(product: "ls_demo")).count == 1)
     }
 
+    @Test func `boxes ask for footprints, and for nothing but longitudes and latitudes where there is none`() async throws {
+        let index = try await Samples.makeIndex()
+        // A diamond within its box: the corners of the box are not its own.
+        let (x, y) = (600000.0, 2300000.0)
+        let ring = [(x + 15000, y), (x + 30000, y - 15000), (x + 15000, y - 30000), (x, y - 15000), (x + 15000, y)]
+        let text = Samples.scene(
+            more: "geometry: {type: Polygon, coordinates: [[\(ring.map { "[\($0.0), \($0.1)]" }.joined(separator: ", "))]]}"
+        )
+        try await index.addDataset(try Samples.document(text), location: "file:///1")
+        // Between 104.04 W and 103.75 W, 20.52 N and 20.80 N (gdaltransform); the box lies in the empty north-west.
+        let corner = BoundingBox(left: -104.05, bottom: 20.77, right: -104.0, top: 20.82)
+        let middle = BoundingBox(left: -103.9, bottom: 20.65, right: -103.89, top: 20.66)
+        func count(_ box: BoundingBox) async throws -> Int {
+            try await index.datasets(matching: DatasetQuery(product: "ls_demo", bounds: box)).count
+        }
+        let fields: [String: SearchTerm] = ["lat": .between(20.77, 20.82), "lon": .between(-104.05, -104.0)]
+        #expect(try await count(corner) == 1)
+        _ = try await index.makeFootprints()
+        #expect(try await count(corner) == 0)
+        #expect(try await count(middle) == 1)
+        // The fields answer as the Open Data Cube does, footprints or not.
+        #expect(try await index.datasets(matching: DatasetQuery(product: "ls_demo", fields: fields)).count == 1)
+        try Session(index.settings).execute("UPDATE antares.footprint SET shape = NULL, problem = 'none'")
+        #expect(try await count(corner) == 1)
+        #expect(try await found(index, SearchArea(middle)).isEmpty)
+    }
+
+    @Test func `features of GeoJSON are areas too`() async throws {
+        let index = try await Samples.makeIndex()
+        _ = try await index.makeFootprints()
+        try await add(index, 1, crs: "EPSG:32613", corner: (600000, 2300000), size: 1000)
+        try await add(index, 2, crs: "EPSG:32613", corner: (700000, 2300000), size: 1000)
+        func feature(_ west: Double) -> String {
+            let (w, e) = (west, west + 0.01)
+            let ring = "[[\(w), 20.7], [\(e), 20.7], [\(e), 20.71], [\(w), 20.71], [\(w), 20.7]]"
+            return #"{"type": "Feature", "properties": {}, "geometry": {"type": "Polygon", "coordinates": [\#(ring)]}}"#
+        }
+        #expect(try await found(index, SearchArea(feature(-104))) == [1])
+        let both = #"{"type": "FeatureCollection", "features": [\#(feature(-104)), \#(feature(-103))]}"#
+        #expect(try await found(index, SearchArea(both)) == [1, 2])
+        let one = #"{"type": "FeatureCollection", "features": [\#(feature(-103))]}"#
+        #expect(try await found(index, SearchArea(one)) == [2])
+    }
+
+    @Test func `datasets without footprint are named when they are added`() async throws {
+        let index = try await Samples.makeIndex()
+        _ = try await index.makeFootprints()
+        let far = "geometry: {type: Polygon, coordinates: [[[0, 0], [1, 0], [1, 1e30], [0, 0]]]}"
+        let good = Samples.scene(id: "6d4894ed-3368-47cb-a8f4-000000000002")
+        let candidates = try [Samples.scene(), good].enumerated().map { number, text in
+            let legacy = "id: 6d4894ed-3368-47cb-a8f4-000000000001\nproduct: {name: ls_demo}\n"
+                + "measurements: {red: {}, temperature: {}, quality: {}}\n\(far)"
+            return DatasetCandidate(
+                document: try Samples.document(number == 0 ? legacy : text),
+                location: "file:///\(number)"
+            )
+        }
+        let results = try await index.addDatasets(candidates)
+        #expect(results.map(\.outcome) == [.added, .added])
+        #expect(results[0].footprintProblem == "the document has no geometry, corners or extent")
+        #expect(results[1].footprintProblem == nil)
+    }
+
+    @Test func `tables that lost their index are made again`() async throws {
+        let index = try await Samples.makeIndex()
+        _ = try await index.makeFootprints()
+        try await add(index, 1, crs: "EPSG:32613", corner: (600000, 2300000), size: 1000)
+        // As the Open Data Cube's own tests do.
+        try Session(index.settings).execute("DROP SCHEMA agdc CASCADE")
+        let fresh = try await Index.open(index.settings)
+        _ = try await fresh.initialise()
+        try await fresh.addProduct(try Samples.document(Samples.productText))
+        #expect(try await fresh.hasFootprints() == false)
+        try await add(fresh, 2, crs: "EPSG:32613", corner: (600000, 2300000), size: 1000)
+        #expect(try await fresh.makeFootprints().footprints == 1)
+        try await add(fresh, 3, crs: "EPSG:32613", corner: (600000, 2300000), size: 1000)
+        #expect(try await found(fresh, SearchArea("POINT (-104 20.7)")) == [2, 3])
+    }
+
+    @Test func `a first table of footprints is brought to the latest form`() async throws {
+        let index = try await Samples.makeIndex()
+        _ = try await index.makeFootprints()
+        let session = try Session(index.settings)
+        // The other form of the same system, which PostGIS does not know by its number.
+        let text = "+proj=utm +zone=13 +datum=WGS84 +units=m +no_defs"
+        try await add(index, 1, crs: "EPSG:32613", corner: (600000, 2300000), size: 1000)
+        try await add(index, 2, crs: "'\(text)'", corner: (600000, 2300000), size: 1000)
+        let areas = try session.query("SELECT round(ST_Area(shape)::numeric, 0) AS area FROM antares.footprint ORDER BY 1")
+        #expect(areas.count == 2 && areas[0]["area"] == areas[1]["area"])
+        #expect(try await index.makeFootprints(rebuild: true).footprints == 2)
+    }
+
     @Test func `without the table the error says how to make it`() async throws {
         let index = try await Samples.makeIndex()
         do {

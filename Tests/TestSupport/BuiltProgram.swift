@@ -5,7 +5,7 @@ public struct BuiltProgram: Sendable {
     public let home: TemporaryFolder
 
     /// Beside the test bundle.
-    private static let path = URL(fileURLWithPath: CommandLine.arguments[0])
+    public static let path = URL(fileURLWithPath: CommandLine.arguments[0])
         .deletingLastPathComponent().appendingPathComponent("antares").path
 
     /// What a developer's own configuration must not change; nil takes the variable away.

@@ -42,7 +42,7 @@ struct IndexFootprintsCommand: CommonCommand {
 
 /// Where to search: an area by its shape or by its name.
 struct AreaOptions: ParsableArguments {
-    @Option(help: .init("Datasets that meet this area: WKT, GeoJSON, or @FILE with either.", valueName: "shape"))
+    @Option(help: .init("Datasets whose footprint meets this area: WKT, GeoJSON, or @FILE with either.", valueName: "shape"))
     var geometry: String?
     @Option(help: .init("CRS of the area, and of x and y in expressions (EPSG:4326).", valueName: "crs"))
     var crs = "EPSG:4326"
@@ -74,14 +74,17 @@ struct AreaOptions: ParsableArguments {
             )
         }
         guard let geometry else { return query }
-        guard geometry.hasPrefix("@") else {
-            query.area = SearchArea(geometry, crs: CRS(crs))
-            return query
-        }
-        query.area = SearchArea(
-            try String(contentsOfFile: String(geometry.dropFirst()), encoding: .utf8),
-            crs: CRS(crs)
-        )
+        query.area = SearchArea(try text(of: geometry), crs: CRS(crs))
         return query
+    }
+
+    /// The shape itself, or what the file named behind `@` holds.
+    private func text(of geometry: String) throws -> String {
+        guard geometry.hasPrefix("@") else { return geometry }
+        let path = String(geometry.dropFirst())
+        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+            throw CommandFailure(.noInput, "--geometry: the file '\(path)' does not exist or is no UTF-8 text.")
+        }
+        return text
     }
 }

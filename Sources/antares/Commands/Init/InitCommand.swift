@@ -2,6 +2,7 @@ import ArgumentParser
 import Config
 import DatacubeIndex
 import Foundation
+import Logging
 import Workflows
 
 /// The command `antares init`.
@@ -73,7 +74,20 @@ struct InitCommand: CommonCommand {
         options.initialisesUsers = try await !index.isInitialised()
         if try await index.initialise(options) { applied.append("agdc V1") }
         try await index.checkFields(options)
-        return applied
+        return applied + (await makeFootprints(index, services.log))
+    }
+
+    /// Footprints are a comfort: an account that may not make PostGIS gets the rest.
+    private func makeFootprints(_ index: Index, _ log: Logger) async -> [String] {
+        do {
+            guard try await !index.hasFootprints() else { return [] }
+            let report = try await index.makeFootprints()
+            for problem in report.problems { log.warning("dataset \(problem.dataset) has no footprint: \(problem.reason)") }
+            return ["footprints"]
+        } catch {
+            log.warning("there will be no searches by geometry: \(error)")
+            return []
+        }
     }
 
     private func request(_ services: Services) -> BorderRequest {
