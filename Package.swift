@@ -70,6 +70,7 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .executableTarget(name: "KernelBench", dependencies: ["Analysis", "Geo"], swiftSettings: strict),
         .target(
             name: "TestSupport",
             dependencies: ["Geo", "Raster", "Postgres"],
