@@ -88,6 +88,7 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .executableTarget(name: "KernelBench", dependencies: ["Analysis", "Geo"], swiftSettings: strict),
         .target(
             name: "TestSupport",
             dependencies: ["Documents", "Geo", "Raster", "Postgres"],

@@ -36,7 +36,9 @@ public struct RecipeApplication: Sendable {
         location: String,
         software: String
     ) throws {
-        recipe = try Recipe(document)
+        // The last instant belongs to the next day: end is exclusive.
+        let last = SliceDate(time.end.addingTimeInterval(-1))
+        recipe = try Recipe(document).expanded(from: SliceDate(time.begin), to: last)
         (self.document, self.time, self.region) = (document, time, region)
         (self.productName, self.location, self.software) = (productName, location, software)
     }
@@ -48,18 +50,25 @@ public struct RecipeApplication: Sendable {
         log: Logger,
         progress: @escaping @Sendable (_ done: Int, _ planned: Int) -> Void
     ) async throws -> RunSummary {
-        guard let seriesInput = recipe.seriesInput else {
-            throw WorkflowError(.badRequest, "recipe '\(recipe.name)' has no input over time")
-        }
         var summary = RunSummary(product: productName)
         let bounds = region.polygon.bounds
-        guard let series = try await index.resolve(seriesInput, time: time, bounds: bounds) else {
-            throw WorkflowError(.noInput, "input '\(seriesInput.name)' of recipe '\(recipe.name)' has no data")
+        var series: [ResolvedInput] = []
+        for input in recipe.seriesInputs {
+            if let resolved = try await index.resolve(input, time: time, bounds: bounds) {
+                series.append(resolved)
+            } else {
+                let products = input.products.joined(separator: " or ")
+                summary.notes.append("input '\(input.name)' has no data (product \(products)): it is left out")
+            }
         }
-        guard let grid = series.product.gridSpec else {
+        guard let first = series.first else {
+            let names = recipe.seriesInputs.map { "'\($0.name)'" }.joined(separator: ", ")
+            throw WorkflowError(.noInput, "none of the inputs \(names) of recipe '\(recipe.name)' has data")
+        }
+        guard let grid = first.product.gridSpec else {
             throw WorkflowError(
                 .badRequest,
-                "product '\(series.product.name)' has no grid of cells (storage: crs, tile_size, resolution)",
+                "product '\(first.product.name)' has no grid of cells (storage: crs, tile_size, resolution)",
                 hint: "Ingest it first: datacube ingest -c CONFIG."
             )
         }
@@ -94,8 +103,8 @@ public struct RecipeApplication: Sendable {
         guard !plan.tasks.isEmpty else {
             throw WorkflowError(
                 .noInput,
-                "product '\(series.product.name)' has no data in the cells of region '\(region.name)'",
-                hint: "Compare the region with: datacube dataset search product=\(series.product.name)."
+                "product '\(first.product.name)' has no data in the cells of region '\(region.name)'",
+                hint: "Compare the region with: datacube dataset search product=\(first.product.name)."
             )
         }
         let production = TileProduction(product: output, index: index, options: options, log: log, progress: progress)
