@@ -35,7 +35,7 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
-        .systemLibrary(name: "CGDAL", pkgConfig: "gdal", providers: [.apt(["libgdal-dev"])]),
+        .systemLibrary(name: "CGDAL", providers: [.apt(["libgdal-dev"])]),
         .systemLibrary(name: "CPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CNetCDF", pkgConfig: "netcdf", providers: [.apt(["libnetcdf-dev"])]),
         .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
@@ -43,7 +43,19 @@ let package = Package(
         library("Documents", [yams]),
         library("Geo"),
         library("Config", ["Documents"]),
-        library("Raster", ["Geo", "CGDAL", "CHDF5", "CNetCDF", "CPROJ"]),
+        .target(
+            name: "GDALLoader",
+            exclude: ["functions.inc"],
+            linkerSettings: [
+                // Needed by programs alone that call what functions.inc lacks.
+                .unsafeFlags(
+                    ["-Xlinker", "--as-needed", "-Xlinker", "-lgdal", "-Xlinker", "--no-as-needed"],
+                    .when(platforms: [.linux])
+                ),
+                .linkedLibrary("gdal", .when(platforms: [.macOS])),
+            ]
+        ),
+        library("Raster", ["Geo", "CGDAL", "CHDF5", "CNetCDF", "CPROJ", "GDALLoader"]),
         library("Postgres", ["CPQ", crypto, logging]),
         .target(
             name: "IndexSQL",

@@ -2,6 +2,8 @@
 #ifndef ANTARES_CGDAL_SHIM_H
 #define ANTARES_CGDAL_SHIM_H
 
+/* Debian keeps them in a folder of their own, which is named here so that the library itself need not be linked. */
+#if __has_include(<gdal.h>)
 #include <cpl_conv.h>
 #include <cpl_error.h>
 #include <cpl_string.h>
@@ -12,6 +14,18 @@
 #include <gdalwarper.h>
 #include <ogr_api.h>
 #include <ogr_srs_api.h>
+#else
+#include <gdal/cpl_conv.h>
+#include <gdal/cpl_error.h>
+#include <gdal/cpl_string.h>
+#include <gdal/cpl_vsi.h>
+#include <gdal/gdal.h>
+#include <gdal/gdal_alg.h>
+#include <gdal/gdal_utils.h>
+#include <gdal/gdalwarper.h>
+#include <gdal/ogr_api.h>
+#include <gdal/ogr_srs_api.h>
+#endif
 
 static inline void antares_cpl_error(CPLErr kind, CPLErrorNum code, const char *text) {
     CPLError(kind, code, "%s", text);

@@ -69,6 +69,11 @@ extension Dataset {
         return Int(fragment.dropFirst(5))
     }
 
+    /// The name by which GDAL opens a file that a document at `location` names, whether relative to it or not.
+    public static func fileName(of path: String, relativeTo location: String) -> String {
+        resolve(path, against: location)
+    }
+
     /// A measurement's path seen from the location of its document, as GDAL opens it.
     static func resolve(_ path: String, against location: String) -> String {
         if path.isEmpty { return openable(withoutFragment(location)) }

@@ -14,6 +14,11 @@ public struct SourceDocument: Sendable {
     /// A document that was made rather than read: messages have no line.
     public init(origin: String, value: DocumentValue) { self.init(origin: origin, text: "", part: 0, value: value) }
 
+    /// The same document as part `part` of something larger, counted from 0.
+    public func numbered(_ part: Int) -> SourceDocument {
+        SourceDocument(origin: origin, text: part == self.part ? text : "", part: part, value: value)
+    }
+
     /// A reader at the root of the document.
     public var root: DocumentReader { DocumentReader(document: self, value: value, path: []) }
 

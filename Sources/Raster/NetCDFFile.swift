@@ -5,6 +5,8 @@ public import Geo
 public final class NetCDFFile: Sendable {
     public let path: String
     private let file: Int32
+    /// For the extensions of this type; used within `NetCDFLock` alone.
+    var handle: Int32 { file }
 
     /// Opens a netCDF file for reading; a file that was cut short is refused by the library.
     public init(opening path: String) throws(RasterError) {

@@ -5,9 +5,13 @@ public import Foundation
 public enum VirtualFile {
     /// All bytes of a file.
     ///
+    /// - `limit`: How many bytes it may have at most.
     /// - Throws: `RasterError` with GDAL's reason where it cannot be opened or read.
-    public static func read(_ name: String) throws(RasterError) -> Data {
-        let (data, failures) = withCPLMessages { contents(name) }
+    public static func read(_ name: String, limit: Int = .max) throws(RasterError) -> Data {
+        let (data, failures) = withCPLMessages { contents(name, limit) }
+        if let data, data.count > limit {
+            throw RasterError(.readFailed, name, ["it has more than \(limit) bytes"])
+        }
         guard let data, failures.isEmpty else {
             throw RasterError(.openFailed, name, failures, hint: "Check the address, and that it may be read.")
         }
@@ -15,7 +19,7 @@ public enum VirtualFile {
     }
 
     /// Nil where the file cannot be opened; an error while reading is among GDAL's messages.
-    private static func contents(_ name: String) -> Data? {
+    private static func contents(_ name: String, _ limit: Int) -> Data? {
         guard let file = VSIFOpenExL(name, "rb", 1) else { return nil }
         defer { VSIFCloseL(file) }
         var data = Data()
@@ -23,7 +27,7 @@ public enum VirtualFile {
         while true {
             let count = VSIFReadL(&part, 1, part.count, file)
             data.append(contentsOf: part[..<count])
-            if count < part.count { return data }
+            if count < part.count || data.count > limit { return data }
         }
     }
 }

@@ -55,8 +55,8 @@ import Testing
     {
         let words = line.split(separator: " ").map(String.init)
         let normalizer = ArgumentNormalizer(
-            root: try CommandTree(SampleRoot.self),
-            global: try CommandTree(CommonOptions.self)
+            root: CommandTree(SampleRoot.self),
+            global: CommandTree(CommonOptions.self)
         )
         #expect(normalizer.normalize(Array(words.dropFirst())).joined(separator: " ") == expected)
     }
@@ -75,8 +75,8 @@ import Testing
 
     private func parse(_ line: String) throws -> SampleRecipe {
         let normalizer = ArgumentNormalizer(
-            root: try CommandTree(SampleRoot.self),
-            global: try CommandTree(CommonOptions.self)
+            root: CommandTree(SampleRoot.self),
+            global: CommandTree(CommonOptions.self)
         )
         let words = normalizer.normalize(line.split(separator: " ").map(String.init))
         return try #require(try SampleRoot.parseAsRoot(words) as? SampleRecipe)

@@ -41,12 +41,12 @@ struct CommandRunner {
 
     private func normalized(_ arguments: [String]) -> [String] {
         // The completion scripts call back with words that are not ours to change.
-        guard !arguments.contains(where: { $0.hasPrefix("---") || $0.hasPrefix("--experimental") }),
-            let tree = try? CommandTree(root),
-            let global = try? root == DatacubeSearchRoot.self
-                ? CommandTree(SearchOptions.self) : CommandTree(CommonOptions.self)
-        else { return arguments }
-        return ArgumentNormalizer(root: tree, global: global).normalize(arguments)
+        guard !arguments.contains(where: { $0.hasPrefix("---") || $0.hasPrefix("--experimental") }) else {
+            return arguments
+        }
+        let global: any ParsableArguments.Type =
+            root == DatacubeSearchRoot.self ? SearchOptions.self : CommonOptions.self
+        return ArgumentNormalizer(root: CommandTree(root), global: CommandTree(global)).normalize(arguments)
     }
 
     private func execute(_ command: any ParsableCommand) async throws {

@@ -2,7 +2,9 @@ import ArgumentParser
 import Foundation
 
 /// The commands and options that a root command declares, as argument-parser describes them.
-struct CommandTree: Decodable, Sendable {
+///
+/// Options are asked for command by command: describing all of them takes longer than most commands run.
+final class CommandTree {
     /// One argument, flag or option of a command.
     struct Argument: Decodable, Sendable {
         enum Kind: String, Decodable { case positional, option, flag }
@@ -24,17 +26,35 @@ struct CommandTree: Decodable, Sendable {
         var isOptional: Bool
     }
 
-    var commandName: String
-    var shouldDisplay: Bool?
-    var abstract: String?
-    var discussion: String?
-    var subcommands: [CommandTree]?
-    var arguments: [Argument]?
+    let commandName: String
+    let shouldDisplay: Bool
+    let abstract: String
+    let discussion: String
+    private let type: any ParsableArguments.Type
 
     /// The tree under a command or a group of options.
-    init(_ type: (some ParsableArguments).Type) throws {
-        self = try JSONDecoder().decode(Dump.self, from: Data(type._dumpHelp().utf8)).command
+    init(_ type: any ParsableArguments.Type) {
+        let configuration = (type as? any ParsableCommand.Type)?.configuration ?? CommandConfiguration()
+        self.type = type
+        commandName = (type as? any ParsableCommand.Type)?._commandName ?? ""
+        (shouldDisplay, abstract) = (configuration.shouldDisplay, configuration.abstract)
+        discussion = configuration.discussion
     }
+
+    /// Nil for a command without any.
+    private(set) lazy var subcommands: [CommandTree]? = {
+        guard let found = (type as? any ParsableCommand.Type)?.configuration.subcommands, !found.isEmpty else {
+            return nil
+        }
+        return found.map { CommandTree($0) }
+    }()
+
+    private(set) lazy var arguments: [Argument] = {
+        let dump = try? JSONDecoder().decode(Dump.self, from: Data(Self.describe(type).utf8))
+        return dump?.command.arguments ?? []
+    }()
+
+    private static func describe(_ type: any ParsableArguments.Type) -> String { type._dumpHelp() }
 
     /// The command of that name below this one; dashes and underscores count as the same.
     func subcommand(_ name: String) -> CommandTree? {
@@ -46,7 +66,7 @@ struct CommandTree: Decodable, Sendable {
     /// A long name may stand behind one dash or two, with dashes or underscores within; the exact spelling wins.
     func option(_ token: String) -> (argument: Argument, spelling: String)? {
         let bare = String(token.drop { $0 == "-" })
-        let named = (arguments ?? []).flatMap { argument in (argument.names ?? []).map { (argument, $0) } }
+        let named = arguments.flatMap { argument in (argument.names ?? []).map { (argument, $0) } }
         let match =
             named.first { $1.spelled == token }
             ?? named.first { $1.kind != .short && $1.name == bare }
@@ -55,7 +75,10 @@ struct CommandTree: Decodable, Sendable {
     }
 }
 
-/// The document around the tree.
-private struct Dump: Decodable { var command: CommandTree }
+/// The document around the arguments of a command.
+private struct Dump: Decodable {
+    struct Command: Decodable { var arguments: [CommandTree.Argument]? }
+    var command: Command
+}
 
 private func folded(_ name: String) -> String { name.replacing("_", with: "-") }

@@ -10,7 +10,7 @@ struct ManualCommand: ParsableCommand {
     )
 
     func run() throws {
-        Output.write(ManualPage(root: try CommandTree(Antares.self), version: Version.number).text)
+        Output.write(ManualPage(root: CommandTree(Antares.self), version: Version.number).text)
     }
 }
 
@@ -23,12 +23,12 @@ struct ManualPage {
         var lines = [
             #".TH ANTARES 1 "" "antares \#(version)" "User Commands""#,
             ".SH NAME",
-            #"antares, datacube \- \#(escaped(root.abstract ?? ""))"#,
+            #"antares, datacube \- \#(escaped(root.abstract))"#,
             ".SH SYNOPSIS",
             #".B antares"#,
             #"[\fIoptions\fR] \fIcommand\fR [\fIarguments\fR]"#,
             ".SH DESCRIPTION",
-            escaped(root.discussion ?? ""),
+            escaped(root.discussion),
             ".PP",
             "Called as \\fBdatacube\\fR it answers the command lines of the Open Data Cube.",
             ".SH COMMANDS",
@@ -50,9 +50,9 @@ struct ManualPage {
             for next in inner { append(next, path: name, to: &lines) }
             return
         }
-        lines += [".SS \"\(escaped(name))\"", escaped(command.abstract ?? "")]
-        if let discussion = command.discussion { lines += [".PP", escaped(discussion)] }
-        for argument in command.arguments ?? [] where argument.shouldDisplay {
+        lines += [".SS \"\(escaped(name))\"", escaped(command.abstract)]
+        if !command.discussion.isEmpty { lines += [".PP", escaped(command.discussion)] }
+        for argument in command.arguments where argument.shouldDisplay {
             let names = (argument.names ?? []).map { "\\fB\(escaped($0.spelled))\\fR" }.joined(separator: ", ")
             let value = argument.kind == .flag ? "" : " \\fI\(escaped(argument.valueName ?? "value"))\\fR"
             lines += [".TP", (names + value).trimmingCharacters(in: .whitespaces), escaped(argument.abstract ?? "")]
@@ -60,7 +60,7 @@ struct ManualPage {
     }
 
     private func visible(_ command: CommandTree) -> [CommandTree] {
-        (command.subcommands ?? []).filter { $0.shouldDisplay != false && $0.commandName != "help" }
+        (command.subcommands ?? []).filter { $0.shouldDisplay && $0.commandName != "help" }
     }
 
     private func escaped(_ text: String) -> String {
