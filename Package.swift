@@ -41,6 +41,7 @@ let package = Package(
         .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
         .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CXML", providers: [.apt(["libxml2-dev"])]),
         .systemLibrary(name: "CPROJ", pkgConfig: "proj", providers: [.apt(["libproj-dev"])]),
         library("Documents", [yams]),
         library("Geo"),
@@ -66,7 +67,7 @@ let package = Package(
             swiftSettings: strict
         ),
         library("DatacubeIndex", ["Documents", "Geo", "Raster", "Postgres", "IndexSQL", logging]),
-        library("Ingest", ["Documents", "Geo", "Raster", "DatacubeIndex", crypto, logging]),
+        library("Ingest", ["CXML", "Documents", "Geo", "Raster", "DatacubeIndex", crypto, logging]),
         library("Analysis", ["Documents", "Geo"]),
         library("Simulation", ["Geo", "Raster"]),
         library("Jobs", ["Documents", "Geo"]),

@@ -5,7 +5,7 @@ set -euo pipefail
 minimum_swift=6.1
 packages=(
     make pkg-config gcc g++ libc6-dev
-    libgdal-dev libpq-dev libnetcdf-dev libproj-dev libdeflate-dev libzstd-dev
+    libgdal-dev libpq-dev libnetcdf-dev libproj-dev libdeflate-dev libzstd-dev libxml2-dev
     gdal-bin netcdf-bin
     postgresql
     python3-venv python3-dev

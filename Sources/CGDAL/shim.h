@@ -2,6 +2,8 @@
 #ifndef ANTARES_CGDAL_SHIM_H
 #define ANTARES_CGDAL_SHIM_H
 
+#include <sys/stat.h>
+
 /* Debian keeps them in a folder of their own, which is named here so that the library itself need not be linked. */
 #if __has_include(<gdal.h>)
 #include <cpl_conv.h>
@@ -35,6 +37,16 @@ static inline GDALRasterIOExtraArg antares_io_extra(void) {
     GDALRasterIOExtraArg a;
     INIT_RASTERIO_EXTRA_ARG(a);
     return a;
+}
+
+/* What lies at a path: 0 nothing, 1 a file, 2 a folder. */
+static inline int antares_vsi_kind(const char *path) {
+    union { /* struct stat64, which is not always declared, is laid out as struct stat on 64-bit systems */
+        struct stat info;
+        char room[512];
+    } place;
+    if (VSIStatExL(path, (VSIStatBufL *)&place, VSI_STAT_EXISTS_FLAG | VSI_STAT_NATURE_FLAG) != 0) return 0;
+    return S_ISDIR(place.info.st_mode) ? 2 : 1;
 }
 
 /* Closes and reports: before GDAL 3.7 GDALClose returns nothing, and a full disk shows only here. */

@@ -71,7 +71,7 @@ public final class NetCDFFile: Sendable {
         return true
     }
 
-    /// A block of a variable with dimensions (time, y, x) or (y, x), row-major, converted to `Element`.
+    /// A block of a variable with dimensions (time, …, y, x) or (y, x), row-major, converted to `Element`.
     ///
     /// - `time`: Counted from 0; ignored for a variable without time.
     public func read<Element: PixelElement>(
@@ -83,9 +83,10 @@ public final class NetCDFFile: Sendable {
         try NetCDFLock.withLock { () throws(RasterError) in
             var id: Int32 = 0
             try check(nc_inq_varid(file, variable, &id), .readFailed, "\(path):\(variable)")
-            let hasTime = shape(id).count > 2
-            let start = (hasTime ? [time] : []) + [window.row, window.column]
-            let count = (hasTime ? [1] : []) + [window.height, window.width]
+            // What stands between time and rows has one place only, as a level.
+            let leading = max(shape(id).count - 2, 0)
+            let start = (0..<leading).map { $0 == 0 ? time : 0 } + [window.row, window.column]
+            let count = [Int](repeating: 1, count: leading) + [window.height, window.width]
             var pixels = [Element](repeating: 0, count: window.pixelCount)
             let status = Self.get(file, id, start, count, &pixels)
             try check(status, .readFailed, "\(path):\(variable)", hint: "The file may be damaged: make it again.")

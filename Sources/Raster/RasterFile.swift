@@ -127,3 +127,38 @@ private func readGeoBox(_ handle: GDALDatasetH, width: Int, height: Int) -> GeoB
     guard let crs = CRSDescription.definition(of: reference) else { return nil }
     return GeoBox(crs: crs, affine: Affine(gdal: transform), width: width, height: height)
 }
+
+extension RasterFile {
+    /// The parts of a container file: the name by which GDAL opens each, and what it holds.
+    public var subdatasets: [(name: String, description: String)] {
+        let entries = metadataItems(domain: "SUBDATASETS")
+        return (1...max(entries.count, 1)).compactMap { index in
+            guard let name = entries["SUBDATASET_\(index)_NAME"] else { return nil }
+            return (name, entries["SUBDATASET_\(index)_DESC"] ?? "")
+        }
+    }
+
+    /// All metadata items of the file in a domain; the empty one is GDAL's own.
+    public func metadataItems(domain: String = "") -> [String: String] {
+        let list = withHandle { handle in handle.flatMap { GDALGetMetadata($0, domain) } }
+        var items: [String: String] = [:]
+        var place = list
+        while let entry = place?.pointee {
+            let parts = String(cString: entry).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if parts.count == 2 { items[String(parts[0])] = String(parts[1]) }
+            place = place?.advanced(by: 1)
+        }
+        return items
+    }
+
+    /// The description of a band (counted from 1), empty where it has none.
+    public func bandDescription(_ band: Int) -> String {
+        withHandle { handle in
+            guard let handle, let band = GDALGetRasterBand(handle, Int32(band)), let text = GDALGetDescription(band)
+            else { return "" }
+            return String(cString: text)
+        }
+    }
+
+    private borrowing func withHandle<T>(_ body: (GDALDatasetH?) -> T) -> T { body(handle) }
+}

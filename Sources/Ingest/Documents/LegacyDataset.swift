@@ -10,11 +10,13 @@ public struct LegacyDataset: Sendable {
         public var name: String
         /// Relative to the document; empty where the document lies within the file itself.
         public var path: String
-        /// The variable of a netCDF file, or the number of the band as text.
+        /// The variable of a netCDF file.
         public var layer: String?
+        /// Counted from 1, where there is no variable.
+        public var number: Int?
 
-        public init(name: String, path: String, layer: String? = nil) {
-            (self.name, self.path, self.layer) = (name, path, layer)
+        public init(name: String, path: String, layer: String? = nil, number: Int? = nil) {
+            (self.name, self.path, self.layer, self.number) = (name, path, layer, number)
         }
     }
 
@@ -68,7 +70,7 @@ public struct LegacyDataset: Sendable {
         let bands = bands.map { band in
             var object = DocumentObject()
             object["path"] = .string(band.path)
-            object["layer"] = band.layer.map { .string($0) }
+            object["layer"] = band.layer.map { .string($0) } ?? band.number.map { .integer($0) }
             return (key: band.name, value: DocumentValue.object(object))
         }
         root["image"] = ["bands": .object(DocumentObject(bands))]

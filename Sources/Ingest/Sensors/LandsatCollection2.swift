@@ -1,17 +1,37 @@
 public import Documents
-import Foundation
 import Geo
 
-/// Landsat 4 to 9, Collection 2, Level 2 (surface reflectance), by its MTL file.
+/// Landsat 4 to 9, Collection 2: Level 2 (surface reflectance and temperature) and Level 1, by the MTL file.
 public struct LandsatCollection2: SceneReader {
     public let name = "landsat_c2"
     public let product = "landsat_c2_l2"
-    public let layout = "a folder with *_MTL.txt, *_SR_B<n>.TIF and *_QA_PIXEL.TIF of Collection 2, Level 2"
+    public let layout = "a folder with *_MTL.txt (.json, .xml) of Collection 2 and the TIF files that it names"
 
     public init() {}
 
-    public func detect(_ folder: String) -> Bool {
-        SceneFolder(folder).names().contains { $0.hasSuffix("_MTL.txt") || $0.hasSuffix("_MTL.json") }
+    public func scenes(at place: ScenePlace, options: SceneOptions) -> [String] {
+        LandsatScene.scenes(at: place, isCollection2: true)
+    }
+
+    public func prepare(_ path: String, options: SceneOptions) throws -> [DocumentValue] {
+        var scene = try LandsatScene(path, options: options)
+        guard scene.metadata.collection == 2 else {
+            let hint = "Use --dataset_name landsat_l1, or landsat_espa for surface reflectance."
+            throw SceneError(scene.metadata.path, "is of an older collection than the second", hint: hint)
+        }
+        let level = try scene.metadata.required(LandsatScene.contents, "PROCESSING_LEVEL")
+        if level.hasPrefix("L2") {
+            try addLevel2(to: &scene)
+            return [try scene.document(product: product, family: "sr", mask: "pixel_qa")]
+        }
+        guard level.hasPrefix("L1") else {
+            throw SceneError(scene.metadata.path, "is of level \(level)", hint: "Levels 1 and 2 are read.")
+        }
+        let isMSS = try scene.metadata.required(LandsatScene.attributes, "SENSOR_ID") == "MSS"
+        try LandsatLevel1.addBands(to: &scene)
+        return [
+            try scene.document(product: isMSS ? "landsat_c2_l1_mss" : "landsat_c2_l1", family: "l1", mask: "pixel_qa")
+        ]
     }
 
     /// The product's measurements and the numbers of the bands.
@@ -20,112 +40,48 @@ public struct LandsatCollection2: SceneReader {
         return Array(zip(names, isOLI ? ["2", "3", "4", "5", "6", "7"] : ["1", "2", "3", "4", "5", "7"]))
     }
 
-    public func prepare(_ path: String, identity: SceneIdentity) throws -> DocumentValue {
-        let path = absolutePath(path)
-        let folder = SceneFolder(path)
-        let metadata = try LandsatMTL(in: folder)
-        let level = try metadata.required("PRODUCT_CONTENTS", "PROCESSING_LEVEL")
-        guard level.hasPrefix("L2") else {
-            let hint = "Order the scene as Collection 2, Level 2 (L2SP or L2SR)."
-            throw SceneError(metadata.path, "is of level \(level)", hint: hint)
-        }
-        let spacecraft = try metadata.required("IMAGE_ATTRIBUTES", "SPACECRAFT_ID")
-        let isOLI = ["LANDSAT_8", "LANDSAT_9"].contains(spacecraft)
+    private func addLevel2(to scene: inout LandsatScene) throws {
+        let isOLI = try scene.metadata.isOLI
         let reflectance = "LEVEL2_SURFACE_REFLECTANCE_PARAMETERS"
-        var measurements: [EO3Dataset.Measurement] = []
-        var grid: GeoBox?
-
-        func add(_ name: String, key: String, scale: Double? = nil, offset: Double? = nil) throws {
-            let file = try BandFile(checking: "\(path)/\(metadata.required("PRODUCT_CONTENTS", key))")
-            guard let own = file.geoBox else {
-                throw SceneError(file.path, "has no georeferencing", hint: "Fetch the file again.")
-            }
-            if let grid, grid != own {
-                try file.require(width: grid.width, height: grid.height, source: "the first band")
-                throw SceneError(file.path, "lies on another grid than the first band", hint: "Fetch the scene again.")
-            }
-            grid = own
-            measurements.append(.init(name: name, path: file.path, scaleFactor: scale, addOffset: offset))
-        }
-
-        for band in Self.bands(isOLI: isOLI) {
-            let scale = metadata.number(reflectance, "REFLECTANCE_MULT_BAND_\(band.number)")
-            let offset = metadata.number(reflectance, "REFLECTANCE_ADD_BAND_\(band.number)")
+        func scaling(_ number: String) throws -> (Double, Double) {
+            let scale = scene.metadata.number(reflectance, "REFLECTANCE_MULT_BAND_\(number)")
+            let offset = scene.metadata.number(reflectance, "REFLECTANCE_ADD_BAND_\(number)")
             guard let scale, let offset else {
                 throw SceneError(
-                    metadata.path,
-                    "has no REFLECTANCE_MULT_BAND_\(band.number) in the group \(reflectance)",
+                    scene.metadata.path,
+                    "has no REFLECTANCE_MULT_BAND_\(number) in the group \(reflectance)",
                     hint: "Order the scene as Collection 2, Level 2."
                 )
             }
-            try add(band.name, key: "FILE_NAME_BAND_\(band.number)", scale: scale, offset: offset)
+            return (scale, offset)
         }
-        try add("pixel_qa", key: "FILE_NAME_QUALITY_L1_PIXEL")
-        try add("radsat_qa", key: "FILE_NAME_QUALITY_L1_RADIOMETRIC_SATURATION")
-        let thermal = isOLI ? "ST_B10" : "ST_B6"
-        if let file = metadata.text("PRODUCT_CONTENTS", "FILE_NAME_BAND_\(thermal)"), folder.has(file) {
-            let group = "LEVEL2_SURFACE_TEMPERATURE_PARAMETERS"
-            try add(
-                "surface_temperature",
-                key: "FILE_NAME_BAND_\(thermal)",
-                scale: metadata.number(group, "TEMPERATURE_MULT_BAND_\(thermal)"),
-                offset: metadata.number(group, "TEMPERATURE_ADD_BAND_\(thermal)")
-            )
+        for band in Self.bands(isOLI: isOLI) {
+            let (scale, offset) = try scaling(band.number)
+            try scene.add(band.name, key: "FILE_NAME_BAND_\(band.number)", scale: scale, offset: offset)
         }
-        guard let grid else { preconditionFailure("a scene with bands has a grid") }
-        let identifier = try metadata.required("PRODUCT_CONTENTS", "LANDSAT_PRODUCT_ID")
-        let time = try metadata.time
-        let generated = metadata.text("LEVEL2_PROCESSING_RECORD", "DATE_PRODUCT_GENERATED").flatMap(Timestamp.parse)
-        return EO3Dataset(
-            id: identity.datasetID(product: product, identifier: identifier, path: path),
-            product: product,
-            label: identifier,
-            crs: grid.crs,
-            grids: [("default", grid)],
-            measurements: measurements,
-            time: time,
-            processed: generated ?? time,
-            properties: try metadata.properties(gsd: Int(abs(grid.resolution.x).rounded())),
-            fileFormat: "GeoTIFF",
-            accessories: [("metadata:landsat_mtl", metadata.path)]
-        ).document
-    }
-}
-
-extension LandsatMTL {
-    /// When the scene's middle was seen, UTC.
-    var time: Date {
-        get throws {
-            let day = try required("IMAGE_ATTRIBUTES", "DATE_ACQUIRED")
-            let clock = try required("IMAGE_ATTRIBUTES", "SCENE_CENTER_TIME")
-            guard let date = Timestamp.parse("\(day)T\(clock)") else {
-                throw SceneError(path, "has the unreadable time '\(day) \(clock)'", hint: "Fetch the file again.")
-            }
-            return date
+        if isOLI, scene.has("FILE_NAME_BAND_1") {
+            let (scale, offset) = try scaling("1")
+            try scene.add("coastal", key: "FILE_NAME_BAND_1", scale: scale, offset: offset)
         }
+        try scene.add("pixel_qa", key: "FILE_NAME_QUALITY_L1_PIXEL")
+        try scene.add("radsat_qa", key: "FILE_NAME_QUALITY_L1_RADIOMETRIC_SATURATION")
+        try scene.addOptional("aerosol_qa", key: "FILE_NAME_QUALITY_L2_AEROSOL")
+        try scene.addOptional("atmos_opacity", key: "FILE_NAME_ATMOSPHERIC_OPACITY", scale: 0.001, offset: 0)
+        try scene.addOptional("cloud_qa", key: "FILE_NAME_QUALITY_L2_SURFACE_REFLECTANCE_CLOUD")
+        try addTemperature(to: &scene, band: isOLI ? "ST_B10" : "ST_B6")
     }
 
-    /// What EO3 and the Landsat extension of STAC call the facts of the scene.
-    func properties(gsd: Int) throws -> DocumentObject {
-        let image = "IMAGE_ATTRIBUTES"
-        let (wrsPath, wrsRow) = (try required(image, "WRS_PATH"), try required(image, "WRS_ROW"))
-        var all = DocumentObject()
-        all["eo:platform"] = .string(try required(image, "SPACECRAFT_ID").lowercased().replacing("_", with: "-"))
-        all["eo:instrument"] = .string(try required(image, "SENSOR_ID"))
-        all["eo:gsd"] = .integer(gsd)
-        all["eo:cloud_cover"] = number(image, "CLOUD_COVER").map { .double($0) }
-        all["eo:sun_azimuth"] = number(image, "SUN_AZIMUTH").map { .double($0) }
-        all["eo:sun_elevation"] = number(image, "SUN_ELEVATION").map { .double($0) }
-        all["odc:product_family"] = "sr"
-        all["odc:region_code"] = .string(padded(wrsPath) + padded(wrsRow))
-        all["landsat:landsat_product_id"] = .string(try required("PRODUCT_CONTENTS", "LANDSAT_PRODUCT_ID"))
-        all["landsat:landsat_scene_id"] = text("LEVEL1_PROCESSING_RECORD", "LANDSAT_SCENE_ID").map { .string($0) }
-        all["landsat:collection_category"] = text("PRODUCT_CONTENTS", "COLLECTION_CATEGORY").map { .string($0) }
-        all["landsat:collection_number"] = number("PRODUCT_CONTENTS", "COLLECTION_NUMBER").map { .integer(Int($0)) }
-        all["landsat:wrs_path"] = Int(wrsPath).map { .integer($0) }
-        all["landsat:wrs_row"] = Int(wrsRow).map { .integer($0) }
-        return all
+    /// Surface temperature in kelvin, its uncertainty, and emissivity, where the scene holds them.
+    private func addTemperature(to scene: inout LandsatScene, band: String) throws {
+        let group = "LEVEL2_SURFACE_TEMPERATURE_PARAMETERS"
+        try scene.addOptional(
+            "surface_temperature",
+            key: "FILE_NAME_BAND_\(band)",
+            scale: scene.metadata.number(group, "TEMPERATURE_MULT_BAND_\(band)"),
+            offset: scene.metadata.number(group, "TEMPERATURE_ADD_BAND_\(band)")
+        )
+        let uncertainty = "FILE_NAME_QUALITY_L2_SURFACE_TEMPERATURE"
+        try scene.addOptional("surface_temperature_uncertainty", key: uncertainty, scale: 0.01, offset: 0)
+        try scene.addOptional("emissivity", key: "FILE_NAME_EMISSIVITY", scale: 0.0001, offset: 0)
     }
-
-    private func padded(_ number: String) -> String { String(repeating: "0", count: max(0, 3 - number.count)) + number }
 }

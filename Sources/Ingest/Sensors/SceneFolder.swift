@@ -1,6 +1,7 @@
 import Foundation
+import Raster
 
-/// Looking for files below a scene's folder.
+/// Looking for files below a scene's folder, which may lie in an archive (`/vsizip/…`, `/vsitar/…`).
 struct SceneFolder: Sendable {
     let path: String
 
@@ -11,25 +12,71 @@ struct SceneFolder: Sendable {
     /// Hidden names are left out.
     func names(in subfolder: String = "") -> [String] {
         let folder = subfolder.isEmpty ? path : "\(path)/\(subfolder)"
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        return names.filter { !$0.hasPrefix(".") }.sorted()
+        return (VirtualFolder.names(folder) ?? []).filter { !$0.hasPrefix(".") }
     }
 
-    func has(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(path)/\(name)") }
+    func has(_ name: String) -> Bool { VirtualFolder.kind("\(path)/\(name)") != nil }
+
+    /// The path of a file whose name the scene's own metadata give, which must not lead out of the folder.
+    ///
+    /// - `source`: The metadata file, for the message.
+    func path(of name: String, named source: String) throws -> String {
+        guard !name.isEmpty, !name.contains("/"), !name.contains("\\"), name != "..", !name.contains("\0") else {
+            throw SceneError(
+                source,
+                "names the file '\(name.prefix(80))', which is no plain name",
+                hint: "Do not trust it: fetch it again from its source."
+            )
+        }
+        return "\(path)/\(name)"
+    }
 
     /// The text of a file, or an error that says which one is missing.
     func text(_ name: String, hint: String) throws -> String {
         let file = "\(path)/\(name)"
-        guard has(name) else { throw SceneError(file, "is missing", hint: hint) }
-        guard let data = FileManager.default.contents(atPath: file) else {
-            throw SceneError(file, "cannot be read", hint: "Check the rights of the file.")
+        guard let data = try SceneFile.contents(file, limit: XMLMetadata.longest) else {
+            throw SceneError(file, has(name) ? "cannot be read" : "is missing", hint: hint)
         }
-        guard let text = String(data: data, encoding: .utf8) ?? String(data: data, encoding: .isoLatin1) else {
-            throw SceneError(file, "is no text", hint: hint)
+        return try SceneFile.text(data, file, hint: hint)
+    }
+}
+
+/// Reading whole files of metadata.
+enum SceneFile {
+    /// All bytes of a file; nil where it cannot be opened.
+    ///
+    /// - Throws: `SceneError` where it is longer than any metadata.
+    static func contents(_ path: String, limit: Int) throws -> Data? {
+        let tooLong = SceneError(
+            path,
+            "has more than \(limit >> 20) MB, which no metadata have",
+            hint: "Is it the right file? Fetch it again."
+        )
+        guard path.hasPrefix("/vsi") else {
+            guard let handle = FileHandle(forReadingAtPath: path) else { return nil }
+            defer { try? handle.close() }
+            guard let data = try? handle.read(upToCount: limit + 1) else { return Data() }
+            if data.count > limit { throw tooLong }
+            return data
         }
+        guard VirtualFolder.kind(path) == .file else { return nil }
+        guard let data = try? VirtualFile.read(path, limit: limit) else { throw tooLong }
+        return data
+    }
+
+    /// A file's bytes as text, in UTF-8, in UTF-16 with its mark, or else in Latin 1.
+    static func text(_ data: Data, _ path: String, hint: String) throws -> String {
+        let isWide = data.starts(with: [0xFF, 0xFE]) || data.starts(with: [0xFE, 0xFF])
+        let text =
+            isWide
+            ? String(data: data, encoding: .utf16)
+            : String(data: data, encoding: .utf8) ?? String(data: data, encoding: .isoLatin1)
+        guard let text else { throw SceneError(path, "is no text", hint: hint) }
         return text
     }
 }
 
-/// The absolute path without `.`, `..` and doubled slashes.
-func absolutePath(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
+/// The absolute path without `.`, `..` and doubled slashes; names of GDAL's file systems are left as they are.
+func absolutePath(_ path: String) -> String {
+    path.hasPrefix("/vsi") ? path : URL(fileURLWithPath: path).standardizedFileURL.path
+}

@@ -18,7 +18,8 @@ extension Sentinel2Scene {
         all["eo:sun_azimuth"] = tileXML.text("//Mean_Sun_Angle/AZIMUTH_ANGLE").flatMap { Double($0) }.map {
             .double($0)
         }
-        all["odc:product_family"] = "sr"
+        all["odc:product_family"] = level == .l2a ? "sr" : "l1"
+        all["dea:dataset_maturity"] = "final"
         if let tile = tileID.firstMatch(of: #/_T(\d\d[A-Z]{3})_/#) {
             let name = String(tile.1)
             all["odc:region_code"] = .string(name)

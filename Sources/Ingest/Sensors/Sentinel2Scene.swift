@@ -3,8 +3,15 @@ import Foundation
 import Geo
 import Raster
 
-/// The metadata of one Sentinel-2 Level-2A granule, from the SAFE tree or from the files that lie beside the bands.
+/// The metadata of one Sentinel-2 granule, from the SAFE tree or from the files that lie beside the bands.
 struct Sentinel2Scene {
+    /// Top or bottom of the atmosphere.
+    enum Level: String {
+        case l1c = "MSIL1C"
+        case l2a = "MSIL2A"
+    }
+
+    let level: Level
     /// The granule's folder, absolute.
     let granule: String
     /// The SAFE folder, nil where the granule lies alone.
@@ -16,7 +23,7 @@ struct Sentinel2Scene {
     let item: DocumentValue?
 
     /// Finds the metadata of the scene in the folder `path`: a SAFE folder, a granule folder, or a flat folder.
-    init(_ path: String) throws {
+    init(_ path: String, level: Level = .l2a) throws {
         let path = absolutePath(path)
         let folder = SceneFolder(path)
         if folder.has("GRANULE") {
@@ -28,33 +35,55 @@ struct Sentinel2Scene {
                 let hint = "Give the granule folders themselves (GRANULE/\(granule) and so on)."
                 throw SceneError(path, "holds \(granules.count) granules", hint: hint)
             }
-            try self.init(granule: "\(path)/GRANULE/\(granule)", safe: path, metadata: "MTD_TL.xml")
+            try self.init(granule: "\(path)/GRANULE/\(granule)", safe: path, metadata: "MTD_TL.xml", level)
         } else if folder.has("MTD_TL.xml") {
-            let above = URL(fileURLWithPath: path).deletingLastPathComponent()
-            let safe = above.lastPathComponent == "GRANULE" ? above.deletingLastPathComponent().path : nil
-            try self.init(granule: path, safe: safe, metadata: "MTD_TL.xml")
+            let parts = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+            let isInSAFE = parts.count > 2 && parts[parts.count - 2] == "GRANULE"
+            let above = isInSAFE ? parts.dropLast(2).joined(separator: "/") : nil
+            let safe = above.flatMap { folder in Self.productFile(in: folder, level) == nil ? nil : folder }
+            try self.init(granule: path, safe: safe, metadata: "MTD_TL.xml", level)
         } else if folder.has("granule_metadata.xml") {
-            try self.init(granule: path, safe: nil, metadata: "granule_metadata.xml")
+            try self.init(granule: path, safe: nil, metadata: "granule_metadata.xml", level)
         } else {
             throw SceneError("\(path)/GRANULE/*/MTD_TL.xml", "is missing", hint: Self.fetchAgain)
         }
     }
 
-    /// True where a folder has the outer marks of a scene.
-    static func detect(_ path: String) -> Bool {
-        let folder = SceneFolder(path)
-        return folder.has("GRANULE") || folder.has("MTD_TL.xml") || folder.has("granule_metadata.xml")
-            || path.hasSuffix(".SAFE")
+    /// The scenes of a level that lie at a place: a SAFE folder, each of its granules where there are several, a granule
+    /// folder, or a flat folder of bands.
+    static func scenes(at place: ScenePlace, level: Level) -> [String] {
+        guard place.isFolder else { return [] }
+        if place.has("GRANULE") {
+            guard isOf(level, place) else { return [] }
+            let granules = SceneFolder(place.path).names(in: "GRANULE").map { "\(place.path)/GRANULE/\($0)" }
+            let whole = granules.filter { SceneFolder($0).has("MTD_TL.xml") }
+            return whole.count > 1 ? whole : [place.path]
+        }
+        if place.has("MTD_TL.xml") { return place.name.hasPrefix("L1C") == (level == .l1c) ? [place.path] : [] }
+        return place.has("granule_metadata.xml") && level == .l2a ? [place.path] : []
     }
 
-    private static let fetchAgain = "A Sentinel-2 L2A scene needs its metadata: fetch the scene again."
+    /// By the product's metadata, else by the folder's name.
+    private static func isOf(_ level: Level, _ place: ScenePlace) -> Bool {
+        for known in [Level.l1c, .l2a] where place.names.contains(where: { $0.hasPrefix("MTD_\(known.rawValue)") }) {
+            return known == level
+        }
+        return place.name.contains(Level.l1c.rawValue) == (level == .l1c)
+    }
 
-    private init(granule: String, safe: String?, metadata: String) throws {
-        (self.granule, self.safe) = (granule, safe)
+    private static func productFile(in safe: String, _ level: Level) -> String? {
+        SceneFolder(safe).names().first { $0.hasPrefix("MTD_\(level.rawValue)") && $0.hasSuffix(".xml") }
+    }
+
+    private static let fetchAgain = "A Sentinel-2 scene needs its metadata: fetch the scene again."
+
+    private init(granule: String, safe: String?, metadata: String, _ level: Level) throws {
+        (self.granule, self.safe, self.level) = (granule, safe, level)
         tileXML = try XMLMetadata("\(granule)/\(metadata)")
         if let safe {
-            let name = SceneFolder(safe).names().first { $0.hasPrefix("MTD_MSIL2A") && $0.hasSuffix(".xml") }
-            guard let name else { throw SceneError("\(safe)/MTD_MSIL2A.xml", "is missing", hint: Self.fetchAgain) }
+            guard let name = Self.productFile(in: safe, level) else {
+                throw SceneError("\(safe)/MTD_\(level.rawValue).xml", "is missing", hint: Self.fetchAgain)
+            }
             productXML = try XMLMetadata("\(safe)/\(name)")
         } else {
             productXML = nil
@@ -118,13 +147,18 @@ struct Sentinel2Scene {
     /// The tile's grid as the metadata describe it for a resolution in metres.
     func grid(resolution: Int) throws -> GeoBox {
         let (size, position) = ("//Size[@resolution='\(resolution)']", "//Geoposition[@resolution='\(resolution)']")
+        let rows = try tileXML.number("\(size)/NROWS")
+        let columns = try tileXML.number("\(size)/NCOLS")
+        guard (1...100_000).contains(rows), (1...100_000).contains(columns) else {
+            throw SceneError(tileXML.path, "has no usable size at \(resolution) m", hint: "Fetch the file again.")
+        }
         let corner = Point(x: try tileXML.number("\(position)/ULX"), y: try tileXML.number("\(position)/ULY"))
         let pixel = XY(x: try tileXML.number("\(position)/XDIM"), y: try tileXML.number("\(position)/YDIM"))
         return GeoBox(
             crs: try crs,
             affine: Affine(origin: corner, resolution: pixel),
-            width: Int(try tileXML.number("\(size)/NCOLS")),
-            height: Int(try tileXML.number("\(size)/NROWS"))
+            width: Int(columns),
+            height: Int(rows)
         )
     }
 
@@ -133,13 +167,19 @@ struct Sentinel2Scene {
     /// From baseline 04.00 on the files hold 1000 more than reflectance · 10000, unless who repackaged them says that
     /// it was taken off again (`earthsearch:boa_offset_applied` of a STAC item).
     func scaling(band: String) throws -> (scale: Double, offset: Double) {
-        let quantification =
-            productXML?.text("//BOA_QUANTIFICATION_VALUE") ?? productXML?.text("//L2A_BOA_QUANTIFICATION_VALUE")
+        let names =
+            level == .l2a ? ["BOA_QUANTIFICATION_VALUE", "L2A_BOA_QUANTIFICATION_VALUE"] : ["QUANTIFICATION_VALUE"]
+        let quantification = names.lazy.compactMap { productXML?.text("//\($0)") }.first
         let unit = quantification.flatMap { Double($0) } ?? 10_000
+        guard unit.isFinite, unit > 0 else {
+            let path = productXML?.path ?? tileXML.path
+            throw SceneError(path, "has the quantification value \(unit)", hint: "Fetch the file again.")
+        }
         if item?.at("properties", "earthsearch:boa_offset_applied")?.bool == true { return (1 / unit, 0) }
         var number = 0.0
         if let index = Self.bandIndices[band], let productXML {
-            number = productXML.text("//BOA_ADD_OFFSET[@band_id='\(index)']").flatMap { Double($0) } ?? 0
+            let name = level == .l2a ? "BOA_ADD_OFFSET" : "RADIO_ADD_OFFSET"
+            number = productXML.text("//\(name)[@band_id='\(index)']").flatMap { Double($0) } ?? 0
         } else if (Double(try baseline) ?? 0) >= 4 {
             number = -1000
         }

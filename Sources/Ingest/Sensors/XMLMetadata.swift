@@ -1,30 +1,59 @@
+import CXML
 import Foundation
-import FoundationXML
 
 /// An XML file of scene metadata; elements are found by their name without prefix.
-struct XMLMetadata {
+///
+/// Document types and entities are refused, and so is what is nested or repeated beyond all reason: the files come from
+/// anywhere.
+struct XMLMetadata: Sendable {
+    /// An element; its children follow it in `elements`.
+    struct Element: Sendable {
+        let name: String
+        let parent: Int
+        var attributes: [(name: String, value: String)]
+        var text: String
+    }
+
     let path: String
-    private let document: XMLDocument
+    private let elements: [Element]
+    private let byName: [String: [Int]]
+
+    /// No scene's metadata are larger.
+    static let longest = 1 << 26
+    private static let mostElements = 2_000_000
 
     /// Reads a file.
     init(_ path: String) throws {
-        self.path = path
-        guard let data = FileManager.default.contents(atPath: path) else {
+        guard let data = try SceneFile.contents(path, limit: Self.longest) else {
             throw SceneError(path, "is missing or cannot be read", hint: "Fetch the scene again, with its metadata.")
         }
-        // XMLDocument repairs what it can and reports the rest on standard error: it only gets what is well-formed.
-        // On Linux `parse` returns true even where it found an error.
-        let parser = XMLParser(data: data)
-        guard parser.parse(), parser.parserError == nil, let document = try? XMLDocument(data: data, options: []) else {
-            throw SceneError(path, "is no valid XML", hint: "It may be cut off: fetch the file again.")
-        }
-        self.document = document
+        try self.init(data, path: path)
     }
 
-    /// The texts of all elements that an XPath finds, trimmed.
+    /// - `path`: For messages.
+    init(_ data: Data, path: String) throws {
+        self.path = path
+        elements = try Self.parse(data, path)
+        var byName: [String: [Int]] = [:]
+        for (index, element) in elements.enumerated() { byName[element.name, default: []].append(index) }
+        self.byName = byName
+    }
+
+    /// The name of the outermost element.
+    var root: String { elements.first?.name ?? "" }
+
+    /// The texts of all elements (or attributes) that a path finds, trimmed.
+    ///
+    /// Of XPath it knows `//A`, `//A/B`, `//A[@name='value']`, `//A/@name` and `//@name`.
     func texts(_ xpath: String) -> [String] {
-        let nodes = (try? document.nodes(forXPath: xpath)) ?? []
-        return nodes.compactMap { $0.stringValue?.trimmingCharacters(in: .whitespacesAndNewlines) }
+        let steps = xpath.split(separator: "/").map(String.init)
+        guard let last = steps.last else { return [] }
+        if last.hasPrefix("@") {
+            let name = String(last.dropFirst())
+            let owners = steps.count == 1 ? Array(elements.indices) : found(Array(steps.dropLast()))
+            return owners.compactMap { attribute(name, of: $0) }
+        }
+        return found(steps).map { elements[$0].text.trimmingCharacters(in: .whitespacesAndNewlines) }
     }
 
     /// The first of them, nil where there is none or it is empty.
@@ -39,7 +68,7 @@ struct XMLMetadata {
     /// The number in the element, or an error that names it.
     func number(_ xpath: String) throws -> Double {
         let text = try required(xpath)
-        guard let number = Double(text) else {
+        guard let number = Double(text), number.isFinite else {
             throw SceneError(path, "has '\(text)' where a number is needed (\(xpath))", hint: "Fetch the file again.")
         }
         return number
@@ -50,4 +79,117 @@ struct XMLMetadata {
         let name = xpath.split(separator: "/").last.map(String.init) ?? xpath
         return SceneError(path, "has no \(name)", hint: "Is it the metadata of this sensor? Fetch the file again.")
     }
+
+    /// For each element of a name its attributes, and the texts of its children by their names.
+    func records(_ name: String) -> [(attributes: [String: String], children: [String: String])] {
+        let owners = byName[name] ?? []
+        var children: [Int: [String: String]] = [:]
+        let wanted = Set(owners)
+        for element in elements where wanted.contains(element.parent) {
+            children[element.parent, default: [:]][element.name] =
+                element.text.trimmingCharacters(in: .whitespacesAndNewlines)
+        }
+        return owners.map { owner in
+            let attributes = Dictionary(elements[owner].attributes.map { ($0.name, $0.value) }) { first, _ in first }
+            return (attributes, children[owner] ?? [:])
+        }
+    }
+
+    /// The texts of the leaves by the name of the element around them, as MTL files in XML have them.
+    func groups() -> [String: [String: String]] {
+        var groups: [String: [String: String]] = [:]
+        for element in elements where element.parent >= 0 {
+            let text = element.text.trimmingCharacters(in: .whitespacesAndNewlines)
+            if !text.isEmpty { groups[elements[element.parent].name, default: [:]][element.name] = text }
+        }
+        return groups
+    }
+
+    private func attribute(_ name: String, of element: Int) -> String? {
+        elements[element].attributes.first { $0.name == name }?.value
+    }
+
+    /// The elements whose last ancestors are those that the steps name.
+    private func found(_ steps: [String]) -> [Int] {
+        let parsed = steps.map(Step.init)
+        guard let last = parsed.last else { return [] }
+        return (byName[last.name] ?? []).filter { index in
+            var place = index
+            for step in parsed.reversed() {
+                guard place >= 0, elements[place].name == step.name else { return false }
+                if let condition = step.condition, attribute(condition.name, of: place) != condition.value {
+                    return false
+                }
+                place = elements[place].parent
+            }
+            return true
+        }
+    }
+
+    /// `A`, or `A[@name='value']`.
+    private struct Step {
+        let name: String
+        let condition: (name: String, value: String)?
+
+        init(_ text: String) {
+            let parts = text.split { "[]@='".contains($0) }.map(String.init)
+            name = parts.first ?? text
+            condition = parts.count == 3 ? (parts[1], parts[2]) : nil
+        }
+    }
+
+    private static func parse(_ data: Data, _ path: String) throws -> [Element] {
+        let options = antares_xml_no_network | antares_xml_no_error | antares_xml_no_warning
+        let broken = SceneError(path, "is no valid XML", hint: "It may be cut off: fetch the file again.")
+        return try data.withUnsafeBytes { bytes in
+            let base = bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
+            guard let base, let reader = xmlReaderForMemory(base, Int32(bytes.count), nil, nil, options) else {
+                throw broken
+            }
+            defer { xmlFreeTextReader(reader) }
+            var elements: [Element] = []
+            var open: [Int] = []
+            var status = xmlTextReaderRead(reader)
+            while status == 1 {
+                switch xmlTextReaderNodeType(reader) {
+                case antares_xml_element:
+                    guard elements.count < mostElements else {
+                        throw SceneError(path, "has more elements than any metadata", hint: "Fetch the file again.")
+                    }
+                    elements.append(element(reader, parent: open.last ?? -1))
+                    if xmlTextReaderIsEmptyElement(reader) == 0 { open.append(elements.count - 1) }
+                case antares_xml_end_element:
+                    _ = open.popLast()
+                case antares_xml_text, antares_xml_cdata:
+                    if let last = open.last, let text = xmlTextReaderConstValue(reader) {
+                        elements[last].text += string(text)
+                    }
+                case antares_xml_document_type, antares_xml_entity_reference:
+                    let reason = "holds a document type or entities, which no scene's metadata have"
+                    throw SceneError(path, reason, hint: "Do not trust it: fetch it again from its source.")
+                default: break
+                }
+                status = xmlTextReaderRead(reader)
+            }
+            guard status == 0, open.isEmpty, !elements.isEmpty else { throw broken }
+            return elements
+        }
+    }
+
+    private static func element(_ reader: xmlTextReaderPtr, parent: Int) -> Element {
+        let name = xmlTextReaderConstLocalName(reader).map { string($0) } ?? ""
+        var attributes: [(name: String, value: String)] = []
+        if xmlTextReaderHasAttributes(reader) == 1 {
+            while xmlTextReaderMoveToNextAttribute(reader) == 1 {
+                guard let name = xmlTextReaderConstLocalName(reader), let value = xmlTextReaderConstValue(reader) else {
+                    continue
+                }
+                attributes.append((string(name), string(value)))
+            }
+            xmlTextReaderMoveToElement(reader)
+        }
+        return Element(name: name, parent: parent, attributes: attributes, text: "")
+    }
+
+    private static func string(_ text: UnsafePointer<xmlChar>) -> String { String(cString: text) }
 }

@@ -5,28 +5,36 @@ import Raster
 
 /// What `prepare_metadata` is asked to do.
 public struct MetadataRequest: Sendable {
-    /// A folder of scenes, or one scene.
-    public var path: String
-    /// The dataset name of a reader, as `s2_l2a_20m`.
-    public var dataset: String
+    /// In which layout documents are written.
+    public enum Layout: String, Sendable, CaseIterable {
+        case eo3
+        /// The older layout, as antares3 wrote it.
+        case eo
+    }
+
+    /// Folders of scenes, archives, or scenes themselves.
+    public var paths: [String]
+    /// The dataset name of a reader, as `s2_l2a_20m`; nil to find out.
+    public var dataset: String?
     /// The YAML file to write.
     public var outfile: String
-    /// Only folders whose name this regular expression finds; nil means all.
+    /// Only scenes in whose path, from the folder on, this regular expression finds something; nil means all.
     public var pattern: String?
     /// Scenes read at once; nil means one a core.
     public var parallel: Int?
-    public var identity: SceneIdentity
+    public var layout = Layout.eo3
+    public var options: SceneOptions
 
     public init(
-        path: String,
-        dataset: String,
+        paths: [String],
+        dataset: String?,
         outfile: String,
         pattern: String? = nil,
         parallel: Int? = nil,
-        identity: SceneIdentity = .scene
+        options: SceneOptions = SceneOptions()
     ) {
-        (self.path, self.dataset, self.outfile) = (path, dataset, outfile)
-        (self.pattern, self.parallel, self.identity) = (pattern, parallel, identity)
+        (self.paths, self.dataset, self.outfile) = (paths, dataset, outfile)
+        (self.pattern, self.parallel, self.options) = (pattern, parallel, options)
     }
 }
 
@@ -41,7 +49,11 @@ public struct MetadataSummary: Sendable {
     public let outfile: String
     /// The scenes written, by path.
     public let scenes: [String]
+    /// How many documents they gave.
+    public let documents: Int
     public let failures: [Failure]
+    /// Folders in which no reader found a scene, where none was named.
+    public let unknown: [String]
 }
 
 /// A request that cannot be carried out at all.
@@ -53,7 +65,7 @@ public struct MetadataRequestError: Error, Sendable, Equatable, CustomStringConv
     init(_ kind: Kind, _ description: String) { (self.kind, self.description) = (kind, description) }
 }
 
-/// Describes every scene below a folder in one multi-document YAML file.
+/// Describes every scene below some folders in one multi-document YAML file.
 ///
 /// A bad scene never stops the others: it is listed in the summary with its reason. Where no scene is good, no file is
 /// written. Documents are in the order of their scenes' paths, their measurement paths are absolute.
@@ -66,124 +78,166 @@ public func prepareMetadata(
     _ request: MetadataRequest,
     progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
 ) async throws -> MetadataSummary {
-    guard let reader = SceneReaders.reader(named: request.dataset) else {
-        let known = SceneReaders.all.map(\.name)
-        let near = nearest(to: request.dataset, in: known).map { " Did you mean '\($0)'?" } ?? ""
-        throw MetadataRequestError(
-            .usage,
-            "unknown dataset name '\(request.dataset)'.\(near) Known: \(known.joined(separator: ", "))."
-        )
-    }
-    let scenes = try sceneFolders(request, reader: reader)
-    let outcomes = try await describe(scenes, with: reader, request, progress: progress)
-    var documents: [DocumentValue] = []
-    var (written, failures): ([String], [MetadataSummary.Failure]) = ([], [])
-    var seen: [String: String] = [:]
-    for (scene, outcome) in zip(scenes, outcomes) {
-        switch outcome {
-        case .failure(let reason):
-            failures.append(.init(scene: scene, reason: reason.text))
-        case .success(let document):
-            let id = document["id"]?.string ?? ""
-            if let other = seen[id] {
-                failures.append(
-                    .init(scene: scene, reason: "has the same id as '\(other)': keep one of the two copies.")
-                )
-                continue
-            }
-            seen[id] = scene
-            documents.append(document)
-            written.append(scene)
-        }
-    }
+    let prepared = try await PreparedScenes(request, progress: progress)
+    let documents = prepared.scenes.flatMap(\.documents)
     if !documents.isEmpty {
         try AtomicFile.write(Data(YAMLText.write(documents: documents).utf8), to: request.outfile)
     }
-    return MetadataSummary(outfile: request.outfile, scenes: written, failures: failures)
+    return MetadataSummary(
+        outfile: request.outfile,
+        scenes: prepared.scenes.map(\.path),
+        documents: documents.count,
+        failures: prepared.failures,
+        unknown: prepared.unknown
+    )
 }
 
-/// The scene itself, or the sub-folders of a folder of scenes; by name.
-private func sceneFolders(_ request: MetadataRequest, reader: any SceneReader) throws -> [String] {
-    let root = URL(fileURLWithPath: request.path).standardizedFileURL.path
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: root, isDirectory: &isFolder) else {
+/// Scenes and their documents, before they are written or indexed.
+struct PreparedScenes: Sendable {
+    struct Scene: Sendable {
+        let path: String
+        let documents: [DocumentValue]
+    }
+
+    private(set) var scenes: [Scene] = []
+    private(set) var failures: [MetadataSummary.Failure] = []
+    private(set) var unknown: [String] = []
+
+    init(
+        _ request: MetadataRequest,
+        progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void
+    ) async throws {
+        let findings = try Self.find(request)
+        let outcomes = try await Self.describe(findings.scenes, request, progress: progress)
+        var seen: [String: String] = [:]
+        for (scene, outcome) in zip(findings.scenes.map(\.path), outcomes) {
+            switch outcome {
+            case .failure(let reason):
+                failures.append(.init(scene: scene, reason: reason.text))
+            case .success(let documents):
+                let ids = documents.compactMap { $0["id"]?.string }
+                if let other = ids.lazy.compactMap({ seen[$0] }).first {
+                    let reason = "has the same id as '\(other)': keep one of the two copies."
+                    failures.append(.init(scene: scene, reason: reason))
+                    continue
+                }
+                for id in ids { seen[id] = scene }
+                scenes.append(Scene(path: scene, documents: documents))
+            }
+        }
+        if let dataset = request.dataset, let reader = SceneReaders.reader(named: dataset) {
+            for other in findings.others {
+                failures.append(
+                    .init(scene: other, reason: "'\(other)' is no scene of \(reader.name): that is \(reader.layout).")
+                )
+            }
+        } else {
+            unknown = findings.others
+        }
+    }
+
+    private static func reader(_ name: String?) throws -> (any SceneReader)? {
+        guard let name else { return nil }
+        if let reader = SceneReaders.reader(named: name) { return reader }
+        let known = SceneReaders.all.map(\.name)
+        let near = nearest(to: name, in: known).map { " Did you mean '\($0)'?" } ?? ""
         throw MetadataRequestError(
-            .noInput,
-            "'\(request.path)' does not exist. Give the folder of the scenes by --path."
+            .usage,
+            "unknown dataset name '\(name)'.\(near) Known: \(known.joined(separator: ", "))."
         )
     }
-    guard isFolder.boolValue else {
-        throw MetadataRequestError(.noInput, "'\(request.path)' is a file. Give the folder of the scenes by --path.")
-    }
-    if reader.detect(root) { return [root] }
-    let pattern: Regex<AnyRegexOutput>?
-    do {
-        pattern = try request.pattern.map { try Regex($0) }
-    } catch {
-        throw MetadataRequestError(.usage, "'\(request.pattern ?? "")' is no regular expression: \(error).")
-    }
-    let names: [String]
-    do {
-        names = try FileManager.default.contentsOfDirectory(atPath: root).sorted()
-    } catch {
-        throw MetadataRequestError(.noInput, "'\(root)' cannot be listed. Check the rights of the folder.")
-    }
-    let folders = names.filter { name in
-        guard !name.hasPrefix("."), pattern.map({ name.contains($0) }) ?? true else { return false }
-        var isFolder: ObjCBool = false
-        return FileManager.default.fileExists(atPath: "\(root)/\(name)", isDirectory: &isFolder) && isFolder.boolValue
-    }
-    guard !folders.isEmpty else {
-        let filter = request.pattern.map { " whose name matches '\($0)'" } ?? ""
-        throw MetadataRequestError(.noInput, "'\(root)' holds no folder\(filter). A scene is \(reader.layout).")
-    }
-    return folders.map { "\(root)/\($0)" }
-}
 
-/// Why a scene was not described.
-private struct Reason: Error { let text: String }
-
-/// Reads the scenes, a few at once, and returns the outcomes in their order.
-private func describe(
-    _ scenes: [String],
-    with reader: any SceneReader,
-    _ request: MetadataRequest,
-    progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void
-) async throws -> [Result<DocumentValue, Reason>] {
-    let identity = request.identity
-    let width = max(request.parallel ?? ProcessInfo.processInfo.activeProcessorCount, 1)
-    return try await withThrowingTaskGroup(of: (Int, Result<DocumentValue, Reason>).self) { group in
-        var outcomes = [Result<DocumentValue, Reason>?](repeating: nil, count: scenes.count)
-        var (next, done) = (0, 0)
-        func start() {
-            guard next < scenes.count else { return }
-            let (index, scene) = (next, scenes[next])
-            next += 1
-            group.addTask { (index, outcome(of: scene, reader, identity)) }
+    private static func find(_ request: MetadataRequest) throws -> SceneSearch.Findings {
+        let reader = try reader(request.dataset)
+        let pattern: Regex<AnyRegexOutput>?
+        do {
+            pattern = try request.pattern.map { try Regex($0) }
+        } catch {
+            throw MetadataRequestError(.usage, "'\(request.pattern ?? "")' is no regular expression: \(error).")
         }
-        for _ in 0..<width { start() }
-        while let (index, outcome) = try await group.next() {
-            outcomes[index] = outcome
-            done += 1
-            progress(done, scenes.count)
-            try Task.checkCancellation()
-            start()
+        let search = SceneSearch(reader: reader, options: request.options, pattern: pattern)
+        var all = SceneSearch.Findings()
+        for path in request.paths {
+            let root = path.hasPrefix("/vsi") ? path : URL(fileURLWithPath: path).standardizedFileURL.path
+            guard VirtualFolder.kind(root) != nil else {
+                throw MetadataRequestError(
+                    .noInput,
+                    "'\(path)' does not exist. Give the folder of the scenes by --path."
+                )
+            }
+            let found = search.scenes(at: root)
+            guard !found.scenes.isEmpty || !found.others.isEmpty else {
+                let filter = request.pattern.map { " whose name matches '\($0)'" } ?? ""
+                let hint = reader.map { "A scene is \($0.layout)." } ?? "Name its kind by --dataset_name."
+                throw MetadataRequestError(.noInput, "'\(root)' holds no folder\(filter), and is no scene. \(hint)")
+            }
+            all.scenes += found.scenes
+            all.others += found.others
         }
-        return outcomes.compactMap { $0 }
+        return all
     }
-}
 
-private func outcome(
-    of scene: String,
-    _ reader: any SceneReader,
-    _ identity: SceneIdentity
-) -> Result<DocumentValue, Reason> {
-    do {
-        guard reader.detect(scene) else {
-            return .failure(Reason(text: "'\(scene)' is no scene of \(reader.name): that is \(reader.layout)."))
+    /// Why a scene was not described.
+    private struct Reason: Error { let text: String }
+
+    /// Reads the scenes, a few at once, and returns the outcomes in their order.
+    private static func describe(
+        _ scenes: [FoundScene],
+        _ request: MetadataRequest,
+        progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void
+    ) async throws -> [Result<[DocumentValue], Reason>] {
+        let width = max(request.parallel ?? ProcessInfo.processInfo.activeProcessorCount, 1)
+        // A task for each scene would cost more than some scenes.
+        let share = max(1, min(16, scenes.count / (width * 4)))
+        return try await withThrowingTaskGroup(of: (Int, [Result<[DocumentValue], Reason>]).self) { group in
+            var outcomes = [Result<[DocumentValue], Reason>?](repeating: nil, count: scenes.count)
+            var (next, done) = (0, 0)
+            func start() {
+                guard next < scenes.count else { return }
+                let (first, part) = (next, scenes[next..<min(next + share, scenes.count)])
+                next += part.count
+                group.addTask { (first, part.map { outcome(of: $0, request) }) }
+            }
+            for _ in 0..<width { start() }
+            while let (first, results) = try await group.next() {
+                for (offset, result) in results.enumerated() { outcomes[first + offset] = result }
+                done += results.count
+                progress(done, scenes.count)
+                try Task.checkCancellation()
+                start()
+            }
+            return outcomes.compactMap { $0 }
         }
-        return .success(try reader.prepare(scene, identity: identity))
-    } catch {
-        return .failure(Reason(text: String(describing: error)))
+    }
+
+    private static func outcome(of scene: FoundScene, _ request: MetadataRequest) -> Result<[DocumentValue], Reason> {
+        do {
+            let documents = try scene.reader.prepare(scene.path, options: request.options).map(portable)
+            guard request.layout == .eo else { return .success(documents) }
+            return .success(
+                try documents.map {
+                    try LegacyLayout.document($0, signature: scene.reader.legacySignature(of: $0))
+                }
+            )
+        } catch {
+            return .failure(Reason(text: String(describing: error)))
+        }
+    }
+
+    /// Files in buckets by their URLs, which other programs understand too.
+    private static func portable(_ document: DocumentValue) -> DocumentValue {
+        guard case .object(var root) = document else { return document }
+        for key in ["measurements", "accessories"] {
+            guard let entries = root[key]?.object else { continue }
+            let moved = entries.map { entry -> (key: String, value: DocumentValue) in
+                guard case .object(var place) = entry.value, let path = place["path"]?.string,
+                    path.hasPrefix("/vsis3/")
+                else { return (entry.key, entry.value) }
+                place["path"] = .string("s3://" + path.dropFirst(7))
+                return (entry.key, .object(place))
+            }
+            root[key] = .object(DocumentObject(moved))
+        }
+        return .object(root)
     }
 }

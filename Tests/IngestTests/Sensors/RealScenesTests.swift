@@ -27,7 +27,7 @@ struct RealScenesTests {
         top: Double
     ) throws {
         let path = RealScenes.path("s2-l2a-33T/\(name)")
-        let document = try Sentinel2L2A10m().prepare(path, identity: .scene)
+        let document = try Sentinel2L2A10m().only(path, options: .init())
         #expect(document.at("properties", "datetime")?.string == time)
         #expect(document["crs"] == "epsg:32633")
         #expect(document.at("grids", "default", "shape") == [915, 915])
@@ -46,7 +46,7 @@ struct RealScenesTests {
 
     @Test func `identity, platform and footprint come from the scene`() throws {
         let path = RealScenes.path("s2-l2a-33T/S2A_33TWM_20230815_0_L2A")
-        let document = try Sentinel2L2A10m().prepare(path, identity: .scene)
+        let document = try Sentinel2L2A10m().only(path, options: .init())
         #expect(document["label"] == "S2A_MSIL2A_20230815T095031_N0509_R079_T33TWM_20230815T155057")
         #expect(document.at("properties", "eo:platform") == "sentinel-2a")
         #expect(document.at("properties", "odc:region_code") == "33TWM")
@@ -97,7 +97,7 @@ struct RealScenesTests {
     }
 
     @Test func `a real Landsat scene gives the facts of its MTL and its files`() throws {
-        let document = try LandsatCollection2().prepare(RealScenes.path("landsat8-c2l2"), identity: .scene)
+        let document = try LandsatCollection2().only(RealScenes.path("landsat8-c2l2"), options: .init())
         #expect(document["label"] == "LC08_L2SP_008059_20191201_20200825_02_T1")
         // SCENE_CENTER_TIME 15:13:51.8610990Z, to the microsecond.
         #expect(document.at("properties", "datetime") == "2019-12-01T15:13:51.861099Z")
@@ -114,16 +114,5 @@ struct RealScenesTests {
         #expect(red["scale_factor"] == 2.75e-05)
         #expect(red["add_offset"] == -0.2)
         #expect(document.at("measurements", "surface_temperature", "scale_factor") == 0.00341802)
-    }
-
-    @Test func `level 1 scenes and old collections are refused with a reason`() throws {
-        let folder = try TemporaryFolder()
-        let name = "LC08_L1GT_089074_20220506_20220512_02_T2_MTL.txt"
-        try FileManager.default.copyItem(
-            atPath: RealScenes.path("landsat-metadata/c2/\(name)"),
-            toPath: "\(folder.path)/\(name)"
-        )
-        let error = #expect(throws: SceneError.self) { try LandsatCollection2().prepare(folder.path, identity: .scene) }
-        #expect(error?.description.contains("is of level L1GT. Order the scene as Collection 2, Level 2") == true)
     }
 }

@@ -61,12 +61,12 @@ import Testing
     @Test(arguments: ["jp2", "tif"]) func `sentinel-2 documents fit their products`(format: String) async throws {
         let (_, result) = try await simulate { $0.format = format == "jp2" ? .jp2 : .tif }
         let scene = result.scenes[0]
-        let document = try Sentinel2L2A20m().prepare(scene.path, identity: .scene)
+        let document = try Sentinel2L2A20m().only(scene.path, options: .init())
         try check(document, against: "s2_l2a_20m_granule")
         #expect(document.at("properties", "datetime")?.string == Timestamp.iso(scene.time))
         #expect(document.at("properties", "odc:file_format") == (format == "jp2" ? "JPEG2000" : "GeoTIFF"))
         #expect(document.at("measurements", "nir", "path")?.string?.contains("B8A_20m") == true)
-        let fine = try Sentinel2L2A10m().prepare(scene.path, identity: .scene)
+        let fine = try Sentinel2L2A10m().only(scene.path, options: .init())
         try check(fine, against: "s2_l2a_10m_granule")
         #expect(fine.at("measurements", "pixel_qa", "grid") == "g20m")
         #expect(fine.at("grids", "default", "shape") == [120, 120])
@@ -74,10 +74,10 @@ import Testing
 
     @Test func `landsat and elevation documents fit their products`() async throws {
         let (_, result) = try await simulate { $0.sensor = .landsat }
-        let landsat = try LandsatCollection2().prepare(result.scenes[0].path, identity: .scene)
+        let landsat = try LandsatCollection2().only(result.scenes[0].path, options: .init())
         try check(landsat, against: "landsat_c2_l2")
         #expect(landsat.at("properties", "datetime")?.string == Timestamp.iso(result.scenes[0].time))
-        let terrain = try SRTMMosaic().prepare(try #require(result.elevationFolder), identity: .scene)
+        let terrain = try SRTMMosaic().only(try #require(result.elevationFolder), options: .init())
         try check(terrain, against: "srtm_cgiar")
         #expect(terrain.at("properties", "dtr:start_datetime") == "2000-02-11T00:00:00Z")
         #expect(terrain["crs"] == "epsg:4326")
@@ -87,8 +87,8 @@ import Testing
         let (_, result) = try await simulate { $0.baseline = "05.09" }
         let safe = result.scenes[0].path
         let granule = try #require(try FileManager.default.contentsOfDirectory(atPath: "\(safe)/GRANULE").first)
-        let document = try Sentinel2L2A20m().prepare(safe, identity: .scene)
-        #expect(try Sentinel2L2A20m().prepare("\(safe)/GRANULE/\(granule)", identity: .scene) == document)
+        let document = try Sentinel2L2A20m().only(safe, options: .init())
+        #expect(try Sentinel2L2A20m().only("\(safe)/GRANULE/\(granule)", options: .init()) == document)
         #expect(document.at("measurements", "red", "add_offset") == -0.1)
     }
 
@@ -131,7 +131,7 @@ import Testing
             try manager.copyItem(atPath: find("B03_10m.jp2"), toPath: coarse)
         }
         let error = #expect(throws: SceneError.self) {
-            try Sentinel2L2A20m().prepare(result.scenes[0].path, identity: .scene)
+            try Sentinel2L2A20m().prepare(result.scenes[0].path, options: .init())
         }
         #expect(error?.description.contains(damage.message) == true, "\(error?.description ?? "")")
     }
@@ -142,7 +142,7 @@ import Testing
         let data = try #require(FileManager.default.contents(atPath: path))
         try data.prefix(Int(Double(data.count) * share)).write(to: URL(fileURLWithPath: path))
         let error = #expect(throws: SceneError.self) {
-            try Sentinel2L2A20m().prepare(result.scenes[0].path, identity: .scene)
+            try Sentinel2L2A20m().prepare(result.scenes[0].path, options: .init())
         }
         #expect(error?.description.contains("B11_20m.tif' cannot be read") == true)
     }

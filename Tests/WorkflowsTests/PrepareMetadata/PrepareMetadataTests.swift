@@ -34,7 +34,7 @@ import Testing
             withIntermediateDirectories: true
         )
         let outfile = "\(folder.path)/out/s2.yaml"
-        let request = MetadataRequest(path: "\(folder.path)/scenes", dataset: "s2_l2a_20m", outfile: outfile)
+        let request = MetadataRequest(paths: ["\(folder.path)/scenes"], dataset: "s2_l2a_20m", outfile: outfile)
         let summary = try await prepareMetadata(request)
         #expect(summary.scenes.count == 3)
         #expect(summary.failures.map(\.scene) == [bad, "\(folder.path)/scenes/notes"])
@@ -52,15 +52,15 @@ import Testing
     @Test func `a pattern picks scenes, and a scene can be given itself`() async throws {
         let (folder, result) = try await scenes()
         var request = MetadataRequest(
-            path: "\(folder.path)/scenes",
+            paths: ["\(folder.path)/scenes"],
             dataset: "s2_l2a_20m",
             outfile: "\(folder.path)/a.yaml"
         )
         request.pattern = "_20170115T"
         #expect(try await prepareMetadata(request).scenes.count == 2)
-        request.path = result.scenes[3].path
+        request.paths = [result.scenes[3].path]
         request.pattern = nil
-        request.identity = .path
+        request.options.identity = .path
         #expect(try await prepareMetadata(request).scenes == [result.scenes[3].path])
         let document = try #require(try YAML.parse(file: "\(folder.path)/a.yaml").first?.value)
         let id = NameUUID.make(namespace: NameUUID.urlNamespace, name: result.scenes[3].path)
@@ -69,13 +69,13 @@ import Testing
 
     @Test func `requests that cannot be met say why`() async throws {
         let folder = try TemporaryFolder()
-        var request = MetadataRequest(path: folder.path, dataset: "s2_l2a_20", outfile: "\(folder.path)/a.yaml")
+        var request = MetadataRequest(paths: [folder.path], dataset: "s2_l2a_20", outfile: "\(folder.path)/a.yaml")
         var error = await #expect(throws: MetadataRequestError.self) { try await prepareMetadata(request) }
         #expect(error?.description.contains("Did you mean 's2_l2a_20m'?") == true)
         request.dataset = "landsat_c2"
         error = await #expect(throws: MetadataRequestError.self) { try await prepareMetadata(request) }
-        #expect(error?.description.contains("holds no folder. A scene is a folder with *_MTL.txt") == true)
-        request.path = "/nowhere/at/all"
+        #expect(error?.description.contains("holds no folder, and is no scene. A scene is a folder with *_MTL.txt") == true)
+        request.paths = ["/nowhere/at/all"]
         error = await #expect(throws: MetadataRequestError.self) { try await prepareMetadata(request) }
         #expect(error?.kind == .noInput)
         #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/a.yaml"))

@@ -9,8 +9,9 @@ import Workflows
 struct IndexCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "index",
-        abstract: "What antares adds to the Open Data Cube's index.",
-        subcommands: [IndexFootprintsCommand.self]
+        abstract: "Index scenes in one go, and what antares adds to the Open Data Cube's index.",
+        subcommands: [IndexScenesCommand.self, IndexFootprintsCommand.self],
+        defaultSubcommand: IndexScenesCommand.self
     )
 }
 

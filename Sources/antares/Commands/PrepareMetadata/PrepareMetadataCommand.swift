@@ -1,7 +1,8 @@
-public import ArgumentParser
+import ArgumentParser
 import Foundation
-public import Ingest
+import Ingest
 import Logging
+import Raster
 import Synchronization
 import Workflows
 
@@ -10,76 +11,85 @@ struct PrepareMetadataCommand: CommonCommand {
         commandName: "prepare_metadata",
         abstract: "Describe scenes in a YAML file that `datacube dataset add` indexes.",
         discussion: """
-            Every folder below --path is a scene, or --path is one itself. A scene that is damaged or incomplete is named
-            with its reason and left out; the others are written, and the exit code is then 1.
+            Every folder or archive (.zip, .tar) below --path is a scene, or --path is one itself. A scene that is damaged \
+            or incomplete is named with its reason and left out; the others are written, and the exit code is then 1. \
+            Without --dataset_name each scene is recognised by its content.
 
             Dataset names: \(SceneReaders.all.map { "\($0.name) (\($0.layout))" }.joined(separator: "; ")).
             """
     )
     @OptionGroup var common: CommonOptions
-    @Option(name: .shortAndLong, help: .init("Folder of the scenes.", valueName: "folder"), completion: .directory)
-    var path: String
+    @Option(
+        name: .shortAndLong,
+        parsing: .singleValue,
+        help: .init("Folder of the scenes, an archive, or a scene; may be repeated.", valueName: "folder"),
+        completion: .directory
+    )
+    var path: [String]
     @Option(
         name: [.customShort("d"), .customLong("dataset_name")],
         help: .init("Sensor and layout of the scenes, as s2_l2a_20m.", valueName: "name")
     )
-    var datasetName: String
+    var datasetName: String?
     @Option(name: .shortAndLong, help: .init("YAML file to write.", valueName: "file"), completion: .file())
     var outfile: String
-    @Option(
-        name: .shortAndLong,
-        help: .init("Bucket of an object store; scenes in buckets are not read yet.", valueName: "name")
-    )
-    var bucket: String?
-    @Option(help: .init("Only folders whose name this regular expression finds.", valueName: "regex"))
-    var pattern: String?
-    @Option(help: .init("Scenes read at once; all cores when left out.", valueName: "n"))
-    var multi: Int?
-    @Option(name: .customLong("id-from"), help: "What ids are made of: scene, or path as in antares3.")
-    var identity = SceneIdentity.scene
-
-    func validate() throws {
-        if bucket != nil {
-            throw ValidationError("Scenes in a bucket are not read: copy or mount them, and give the folder by --path.")
-        }
-        if let multi, multi < 1 { throw ValidationError("--multi must be at least 1, got \(multi).") }
-    }
+    @Option(help: "Layout of the documents: eo3, or eo as antares3 wrote them.")
+    var format = MetadataRequest.Layout.eo3
+    @OptionGroup var scenes: SceneOptionGroup
 
     func run() async throws {
-        let request = MetadataRequest(
-            path: path,
+        var request = MetadataRequest(
+            paths: scenes.roots(path),
             dataset: datasetName,
             outfile: outfile,
-            pattern: pattern,
-            parallel: multi,
-            identity: identity
+            pattern: scenes.pattern,
+            parallel: try scenes.parallel(),
+            options: try scenes.makeOptions()
         )
+        request.layout = format
         let progress = SceneProgress()
-        let summary: MetadataSummary
-        do {
-            summary = try await prepareMetadata(request) { [common] done, total in
+        let summary = try await ObjectStoreSettings.applied(scenes.bucket) {
+            try await prepareMetadata(request) { [common] done, total in
                 progress.reporter { common.makeProgress("scenes", total: total) }.update(to: done)
             }
+        }
+        progress.finish()
+        summary.log(to: common.log)
+        try common.emit(MetadataReport(summary)) {
+            if summary.scenes.isEmpty { return "no scene could be described; \(summary.outfile) was not written" }
+            let documents = summary.documents == summary.scenes.count ? "" : " (\(summary.documents) documents)"
+            return "\(summary.scenes.count) scenes\(documents) written to \(summary.outfile), "
+                + "\(summary.failures.count) left out"
+        }
+        if !summary.failures.isEmpty || summary.scenes.isEmpty { throw ExitCode(ExitStatus.failed.rawValue) }
+    }
+}
+
+extension MetadataSummary {
+    /// Names what was left out, with the reason.
+    func log(to log: Logger) {
+        for failure in failures {
+            log.error("scene '\(URL(fileURLWithPath: failure.scene).lastPathComponent)' left out: \(failure.reason)")
+        }
+        for path in unknown { log.warning("'\(path)' holds no scene of a known kind") }
+    }
+}
+
+/// Errors of requests as the command line reports them.
+enum ObjectStoreSettings {
+    /// Runs `body`, with GDAL's way to a bucket where one is named.
+    static func applied<T: Sendable>(_ bucket: String?, _ body: () async throws -> T) async throws -> T {
+        if bucket != nil { ObjectStore.configure(ProcessInfo.processInfo.environment) }
+        do {
+            return try await body()
         } catch let error as MetadataRequestError {
             throw CommandFailure(error.kind == .usage ? .usage : .noInput, error.description)
         }
-        progress.finish()
-        for failure in summary.failures {
-            common.log.error(
-                "scene '\(URL(fileURLWithPath: failure.scene).lastPathComponent)' left out: \(failure.reason)"
-            )
-        }
-        try common.emit(MetadataReport(summary)) {
-            summary.scenes.isEmpty
-                ? "no scene could be described; \(summary.outfile) was not written"
-                : "\(summary.scenes.count) scenes written to \(summary.outfile), \(summary.failures.count) left out"
-        }
-        if !summary.failures.isEmpty { throw ExitCode(ExitStatus.failed.rawValue) }
     }
 }
 
 /// A progress reporter that is made once the number of scenes is known.
-private final class SceneProgress: Sendable {
+final class SceneProgress: Sendable {
     private let made = Mutex<ProgressReporter?>(nil)
 
     func reporter(_ make: () -> ProgressReporter) -> ProgressReporter {
@@ -93,15 +103,14 @@ private final class SceneProgress: Sendable {
     func finish() { made.withLock { $0 }?.finish() }
 }
 
-extension SceneIdentity: ExpressibleByArgument {}
-
 /// What `--json` prints.
 private struct MetadataReport: Encodable {
     struct Failure: Encodable { let scene: String, reason: String }
-    let outfile: String, scenes: [String], failures: [Failure]
+    let outfile: String, scenes: [String], documents: Int, failures: [Failure], unknown: [String]
 
     init(_ summary: MetadataSummary) {
-        (outfile, scenes) = (summary.outfile, summary.scenes)
+        (outfile, scenes, documents) = (summary.outfile, summary.scenes, summary.documents)
+        unknown = summary.unknown
         failures = summary.failures.map { Failure(scene: $0.scene, reason: $0.reason) }
     }
 }

@@ -1,0 +1,64 @@
+import CGDAL
+import Foundation
+
+/// Folders and files by the names that GDAL gives them: plain paths, and what lies in archives and object stores.
+public enum VirtualFolder {
+    public enum Kind: Sendable { case file, folder }
+
+    /// The kind of what lies at a path, nil where nothing does.
+    public static func kind(_ path: String) -> Kind? {
+        guard path.hasPrefix("/vsi") else {
+            var isFolder: ObjCBool = false
+            guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return nil }
+            return isFolder.boolValue ? .folder : .file
+        }
+        let (found, _) = withCPLMessages { antares_vsi_kind(path) }
+        return found == 0 ? nil : found == 2 ? .folder : .file
+    }
+
+    /// The names in a folder, sorted, nil where it cannot be listed; names that lead out of it are left out.
+    ///
+    /// - `limit`: How many names at most; an archive that claims more is refused by an empty answer.
+    public static func names(_ folder: String, limit: Int32 = 1_000_000) -> [String]? {
+        guard folder.hasPrefix("/vsi") else {
+            return (try? FileManager.default.contentsOfDirectory(atPath: folder))?.sorted()
+        }
+        let (list, _) = withCPLMessages { VSIReadDirEx(folder, limit) }
+        guard let list else { return nil }
+        defer { CSLDestroy(list) }
+        var names: [String] = []
+        var place = list
+        while let name = place.pointee {
+            let text = String(cString: name)
+            let trimmed = text.hasSuffix("/") ? String(text.dropLast()) : text
+            if !trimmed.isEmpty, trimmed != ".", trimmed != "..", !trimmed.contains("/") { names.append(trimmed) }
+            place += 1
+        }
+        return names.sorted()
+    }
+}
+
+/// Bytes of a file at any place, by GDAL's virtual file systems.
+public struct VirtualBytes: ~Copyable {
+    private let handle: UnsafeMutablePointer<VSILFILE>
+    public let size: UInt64
+
+    /// Nil where the file cannot be opened.
+    public init?(_ path: String) {
+        let (opened, _) = withCPLMessages { VSIFOpenExL(path, "rb", 1) }
+        guard let opened else { return nil }
+        handle = opened
+        VSIFSeekL(opened, 0, SEEK_END)
+        size = VSIFTellL(opened)
+    }
+
+    deinit { VSIFCloseL(handle) }
+
+    /// As many of `count` bytes from `offset` on as there are.
+    public func bytes(at offset: UInt64, count: Int) -> [UInt8] {
+        guard VSIFSeekL(handle, offset, SEEK_SET) == 0 else { return [] }
+        var bytes = [UInt8](repeating: 0, count: count)
+        let (read, _) = withCPLMessages { VSIFReadL(&bytes, 1, count, handle) }
+        return Array(bytes.prefix(read))
+    }
+}
