@@ -40,6 +40,8 @@ let package = Package(
         .systemLibrary(name: "CNetCDF", pkgConfig: "netcdf", providers: [.apt(["libnetcdf-dev"])]),
         .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
         .systemLibrary(name: "CPROJ", pkgConfig: "proj", providers: [.apt(["libproj-dev"])]),
+        .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+        .systemLibrary(name: "CSpawn"),
         library("Documents", [yams]),
         library("Geo"),
         library("Config", ["Documents"]),
@@ -56,7 +58,7 @@ let package = Package(
         library("Analysis", ["Documents", "Geo"]),
         library("Simulation", ["Geo", "Raster"]),
         library("Jobs", ["Documents", "Geo"]),
-        library("ClusterExec", ["Jobs", "Postgres", grdb, logging]),
+        library("ClusterExec", ["CArchive", "CSpawn", "Documents", "Jobs", "Postgres", grdb, logging]),
         library(
             "Workflows",
             [
@@ -68,8 +70,8 @@ let package = Package(
         .executableTarget(
             name: "antares",
             dependencies: [
-                "Config", "DatacubeIndex", "Documents", "Geo", "Ingest", "Postgres", "Raster", "Simulation",
-                "Workflows",
+                "ClusterExec", "Config", "DatacubeIndex", "Documents", "Geo", "Ingest", "IndexSQL", "Jobs", "Postgres",
+                "Raster", "Simulation", "Workflows",
                 argumentParser, logging,
             ],
             swiftSettings: strict

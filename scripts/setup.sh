@@ -11,6 +11,7 @@ packages=(
     python3-venv python3-dev
     gmt-dcw iso-codes
     libsqlite3-dev libxml2-utils
+    libarchive-dev openssh-client
 )
 
 say() { printf '%s\n' "$*" >&2; }
@@ -67,7 +68,7 @@ install_packages() {
 
 check_libraries() {
     local library missing=()
-    for library in gdal libpq netcdf proj; do
+    for library in gdal libpq netcdf proj libarchive; do
         pkg-config --exists "$library" 2>/dev/null || missing+=("$library")
     done
     if [ ${#missing[@]} = 0 ]; then return; fi
