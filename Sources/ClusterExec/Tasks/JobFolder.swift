@@ -107,6 +107,21 @@ public struct JobFolder: Sendable {
         return String(decoding: (try? file.readToEnd()) ?? Data(), as: UTF8.self)
     }
 
+    /// The tiles that the job did not make; nothing before its end.
+    public func failures() throws -> [FailedTile] { try read("failures.json") ?? [] }
+
+    /// All that was handed to an engine.
+    public func submissions() throws -> [Submission] { try SubmissionLog(self).submissions }
+
+    /// The tasks that are not done, in order.
+    public func unfinishedTasks() throws -> [Int] {
+        let numbers = try statusNumbers().final
+        return try (1...max(1, try jobFile().tasks)).filter { number in
+            guard numbers.contains(number) else { return true }
+            return try status(number)?.state != .done
+        }
+    }
+
     func read<T: Decodable>(_ name: String) throws -> T? {
         guard let data = try DurableFile.read(file(name)) else { return nil }
         do {
