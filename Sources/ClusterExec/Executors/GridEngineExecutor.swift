@@ -26,7 +26,7 @@ public struct GridEngineExecutor: Executor {
             folder,
             program: program,
             modules: options.modules,
-            index: "$SGE_TASK_ID"
+            index: "${SGE_TASK_ID}"
         )
         let answer = try await EngineCommand.run(words(submission) + [script])
         guard answer.isSuccess else { throw Self.failure("qsub", answer) }
