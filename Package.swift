@@ -43,6 +43,8 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CXML", providers: [.apt(["libxml2-dev"])]),
         .systemLibrary(name: "CPROJ", pkgConfig: "proj", providers: [.apt(["libproj-dev"])]),
+        .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+        .systemLibrary(name: "CSpawn"),
         library("Documents", [yams]),
         library("Geo"),
         library("Config", ["Documents"]),
@@ -71,7 +73,7 @@ let package = Package(
         library("Analysis", ["Documents", "Geo"]),
         library("Simulation", ["Geo", "Raster"]),
         library("Jobs", ["Documents", "Geo"]),
-        library("ClusterExec", ["Jobs", "Postgres", grdb, logging]),
+        library("ClusterExec", ["CArchive", "CSpawn", "Documents", "Jobs", "Postgres", grdb, logging]),
         library(
             "Workflows",
             [
@@ -83,8 +85,8 @@ let package = Package(
         .executableTarget(
             name: "antares",
             dependencies: [
-                "Config", "DatacubeIndex", "Documents", "Geo", "Ingest", "Postgres", "Raster", "Simulation",
-                "Workflows",
+                "ClusterExec", "Config", "DatacubeIndex", "Documents", "Geo", "Ingest", "IndexSQL", "Jobs", "Postgres",
+                "Raster", "Simulation", "Workflows",
                 argumentParser, logging,
             ],
             swiftSettings: strict

@@ -5,12 +5,12 @@ set -euo pipefail
 minimum_swift=6.1
 packages=(
     make pkg-config gcc g++ libc6-dev
-    libgdal-dev libpq-dev libnetcdf-dev libproj-dev libdeflate-dev libzstd-dev libxml2-dev
-    gdal-bin netcdf-bin
+    libgdal-dev libpq-dev libnetcdf-dev libproj-dev
+    libarchive-dev libdeflate-dev libsqlite3-dev libxml2-dev libzstd-dev
+    gdal-bin netcdf-bin openssh-client
     postgresql
-    python3-venv python3-dev
     gmt-dcw iso-codes
-    libsqlite3-dev libxml2-utils
+    python3-venv python3-dev libxml2-utils
 )
 
 say() { printf '%s\n' "$*" >&2; }
@@ -67,7 +67,7 @@ install_packages() {
 
 check_libraries() {
     local library missing=()
-    for library in gdal libpq netcdf proj libdeflate libzstd; do
+    for library in gdal libpq netcdf proj libdeflate libzstd libarchive libxml-2.0 sqlite3; do
         pkg-config --exists "$library" 2>/dev/null || missing+=("$library")
     done
     if [ ${#missing[@]} = 0 ]; then return; fi

@@ -12,6 +12,7 @@ enum AntaresKey: String, CaseIterable {
     case ingestionBucket = "INGESTION_BUCKET"
     case serializedObjects = "SERIALIZED_OBJECTS_DIR"
     case temporary = "TEMP_DIR"
+    case shared = "SHARED_DIR"
     case debug = "DEBUG"
     case logLevel = "DJANGO_LOG_LEVEL"
     case regions = "ANTARES_REGIONS"

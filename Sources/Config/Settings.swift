@@ -29,6 +29,8 @@ public struct Settings: Sendable {
     /// The folder of trained models.
     public let modelDirectory: Sourced<String>
     public let temporaryDirectory: Sourced<String>
+    /// The folder of jobs, which all machines that work on them see under the same path.
+    public let sharedDirectory: Sourced<String>
     /// A vector file or folder of vector files with regions, which `antares init` reads.
     public let regions: Sourced<String>?
     /// Where SQL and templates are found, if not beside the program.
@@ -69,6 +71,7 @@ public struct Settings: Sendable {
         ingestionBucket = values[.ingestionBucket] ?? Sourced("", .builtIn)
         modelDirectory = values[.serializedObjects] ?? Sourced(dataDirectory + "/models", .builtIn)
         temporaryDirectory = values[.temporary] ?? Self.temporaryDirectory(input.environment)
+        sharedDirectory = values[.shared] ?? Sourced(dataDirectory, .builtIn)
         regions = values[.regions]
         share = values[.share]
         isDebug = values[.debug].map { Sourced(!Self.isFalse($0.value), $0.origin) } ?? Sourced(false, .builtIn)
@@ -88,6 +91,7 @@ public struct Settings: Sendable {
                 defaults: [
                     .ingestionPath: ingestionPath, .driver: driver, .ingestionBucket: ingestionBucket,
                     .serializedObjects: modelDirectory, .temporary: temporaryDirectory,
+                    .shared: sharedDirectory,
                     .debug: Sourced(String(isDebug.value), isDebug.origin),
                 ]
             ) + (datacube?.settings ?? [])

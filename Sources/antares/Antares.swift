@@ -38,11 +38,15 @@ struct Antares: ParsableCommand {
         DBCommand.self,
         IndexCommand.self,
         InitCommand.self,
+        JobsCommand.self,
         ListCommand.self,
         ManualCommand.self,
         PrepareMetadataCommand.self,
         QuicklookCommand.self,
+        SSHTaskCommand.self,
+        SSHWorkerCommand.self,
         SimulateCommand.self,
+        TaskCommand.self,
     ]
 }
 

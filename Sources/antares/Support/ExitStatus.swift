@@ -1,3 +1,4 @@
+import ClusterExec
 import Config
 import DatacubeIndex
 import Documents
@@ -42,6 +43,8 @@ enum ExitStatus: Int32, Sendable {
         case let error as IndexError: self = .init(error)
         case let error as WorkflowError: self = error.code == .noInput ? .noInput : .failed
         case is ConfigError, is DocumentError: self = .configuration
+        case let error as ClusterError: self = .init(error)
+        case let error as JobStoreError: self = error.code == .noSuchJob ? .noInput : .failed
         case let error as CocoaError where [.fileNoSuchFile, .fileReadNoSuchFile].contains(error.code): self = .noInput
         case is CocoaError, is POSIXError: self = .inputOutput
         default: self = .failed
@@ -53,6 +56,15 @@ extension ExitStatus {
     private init(_ error: IndexError) {
         switch error.code {
         case .invalidDefinition, .missingExtension, .resourceMissing, .notInitialised: self = .configuration
+        default: self = .failed
+        }
+    }
+
+    private init(_ error: ClusterError) {
+        switch error.code {
+        case .cannotWrite, .cannotRead: self = .inputOutput
+        case .noSuchTask, .badFolder: self = .noInput
+        case .badCluster: self = .configuration
         default: self = .failed
         }
     }

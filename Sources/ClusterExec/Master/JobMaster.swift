@@ -1,0 +1,92 @@
+import Foundation
+public import Jobs
+public import Logging
+
+/// Runs one job to its end: hands its tasks to an engine, collects what they make, tries again what died.
+///
+/// Everything it knows is in the job's folder and in the store, so another master can take over at any moment.
+public struct JobMaster: Sendable {
+    /// How long a sign of life counts; in seconds.
+    public static let lease = 60
+
+    let id: String
+    let folder: JobFolder
+    let store: any JobStore
+    let executor: any Executor
+    let collector: any TaskCollector
+    let policy: RetryPolicy
+    let options: ClusterOptions
+    let log: Logger
+    let name: String
+
+    /// - Parameters:
+    ///   - id: The job, which is in the store.
+    ///   - folder: Of the job, with all its tasks: see `prepare`.
+    ///   - store: Where the job is.
+    ///   - executor: Where its tasks run.
+    ///   - collector: Takes up what they make.
+    ///   - options: Retries, resources, patience.
+    ///   - log: Hears of everything that goes wrong.
+    public init(
+        id: String,
+        folder: JobFolder,
+        store: any JobStore,
+        executor: any Executor,
+        collector: any TaskCollector,
+        options: ClusterOptions,
+        log: Logger
+    ) {
+        (self.id, self.folder, self.store, self.executor) = (id, folder, store, executor)
+        (self.collector, self.options, self.log) = (collector, options, log)
+        policy = RetryPolicy(retries: options.retries, largest: options.largest)
+        let pid = ProcessInfo.processInfo.processIdentifier
+        name = "\(TaskRunner.hostName)/\(pid)/\(UInt32.random(in: 0...UInt32.max))"
+    }
+
+    /// Writes the folder of a job: its tasks, one after the other, and then `job.json`, which says that all are there.
+    ///
+    /// - Parameters:
+    ///   - folder: Where; an earlier, unfinished try is replaced.
+    ///   - tasks: Numbered from 1; they may be made while they are written.
+    ///   - make: Makes the job's file from the number of tasks.
+    /// - Throws: `ClusterError` where the folder cannot be written.
+    public static func prepare(
+        _ folder: JobFolder,
+        tasks: some Sequence<TaskFile>,
+        make: (Int) -> JobFile
+    ) throws {
+        try folder.create()
+        var count = 0
+        for task in tasks {
+            try folder.write(task)
+            count += 1
+        }
+        try folder.write(make(count))
+    }
+
+    /// Runs the job, or goes on with it.
+    ///
+    /// - Returns: The job as it ended.
+    /// - Throws: `ClusterError` where another master has the job; `CancellationError` where this one is to stop, which
+    ///   leaves the job to be resumed.
+    public func run() async throws -> Job {
+        guard try await store.acquire(id, for: name, until: .now + Self.lease, at: .now) else {
+            guard let holder = try await store.holder(of: id) else { throw JobStoreError(.noSuchJob, id) }
+            throw ClusterError(
+                .jobHeld,
+                id,
+                reason: "\(holder.master), at least until \(holder.expiry)",
+                hint: "If that program is gone, try again after that time."
+            )
+        }
+        do {
+            var run = try MasterRun(self)
+            let job = try await run.run()
+            try await store.release(id, by: name)
+            return job
+        } catch {
+            try? await store.release(id, by: name)
+            throw error
+        }
+    }
+}

@@ -1,0 +1,97 @@
+public import Foundation
+public import Jobs
+
+/// All that a task needs to run: no database and no configuration, but this file.
+public struct TaskFile: Sendable, Equatable, Codable {
+    /// Counted from 1.
+    public let number: Int
+    /// Which handler runs it.
+    public let kind: String
+    /// What the handler reads; nothing else looks into it.
+    public let payload: Data
+    /// Names of the tiles that the task makes, so that a task which dies names what is missing.
+    public let tiles: [String]
+    /// Absolute paths of files that the task reads; they travel with it where there is no shared file system.
+    public let inputs: [String]
+    /// Absolute paths of the folders that the task may write to.
+    public let outputs: [String]
+
+    public init(
+        number: Int,
+        kind: String,
+        payload: Data,
+        tiles: [String] = [],
+        inputs: [String] = [],
+        outputs: [String] = []
+    ) {
+        (self.number, self.kind, self.payload, self.tiles) = (number, kind, payload, tiles)
+        (self.inputs, self.outputs) = (inputs, outputs)
+    }
+
+    /// The same task under another number, for a job that runs it again.
+    public func renumbered(_ number: Int) -> TaskFile {
+        TaskFile(number: number, kind: kind, payload: payload, tiles: tiles, inputs: inputs, outputs: outputs)
+    }
+
+    private enum Key: String, CodingKey {
+        case number, kind, tiles, inputs, outputs, payload
+        case encodedPayload = "payload_base64"
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Key.self)
+        number = try container.decode(Int.self, forKey: .number)
+        kind = try container.decode(String.self, forKey: .kind)
+        tiles = try container.decode([String].self, forKey: .tiles)
+        inputs = try container.decode([String].self, forKey: .inputs)
+        outputs = try container.decode([String].self, forKey: .outputs)
+        if let text = try container.decodeIfPresent(String.self, forKey: .payload) {
+            payload = Data(text.utf8)
+        } else {
+            payload = try container.decode(Data.self, forKey: .encodedPayload)
+        }
+    }
+
+    /// A payload that is text stays readable.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(number, forKey: .number)
+        try container.encode(kind, forKey: .kind)
+        try container.encode(tiles, forKey: .tiles)
+        try container.encode(inputs, forKey: .inputs)
+        try container.encode(outputs, forKey: .outputs)
+        if let text = String(validating: payload, as: UTF8.self) {
+            try container.encode(text, forKey: .payload)
+        } else {
+            try container.encode(payload, forKey: .encodedPayload)
+        }
+    }
+}
+
+/// What a master needs to run a job that another has begun: `job.json`, written after all the tasks.
+public struct JobFile: Sendable, Equatable, Codable {
+    public let id: String
+    public let kind: String
+    /// Tasks are numbered from 1 to this.
+    public let tasks: Int
+    /// The cluster file that the job was started with, nil for this machine.
+    public let cluster: ClusterOptions
+    public let created: Instant
+    /// Handed to the collector: where the results belong, who asked.
+    public let collection: Data?
+    /// The job whose failed tasks these are.
+    public let retryOf: String?
+
+    public init(
+        id: String,
+        kind: String,
+        tasks: Int,
+        cluster: ClusterOptions,
+        created: Instant = .now,
+        collection: Data? = nil,
+        retryOf: String? = nil
+    ) {
+        (self.id, self.kind, self.tasks, self.cluster) = (id, kind, tasks, cluster)
+        (self.created, self.collection, self.retryOf) = (created, collection, retryOf)
+    }
+}

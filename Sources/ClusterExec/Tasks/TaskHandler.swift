@@ -1,0 +1,74 @@
+public import Foundation
+
+/// Runs the tasks of one kind.
+public protocol TaskHandler: Sendable {
+    /// The kind in the task's file.
+    var kind: String { get }
+
+    /// Does the work.
+    ///
+    /// - Parameters:
+    ///   - payload: The bytes that the planner wrote.
+    ///   - context: Where the task is and what it may use.
+    /// - Returns: What became of each tile; one that failed fails the task.
+    /// - Throws: `TaskFailure` that says whether trying again may help; of other errors a full disk and the like are
+    ///   the environment's, the rest the input's.
+    func run(_ payload: Data, in context: TaskContext) async throws -> [TileOutcome]
+}
+
+/// The surroundings of a running task.
+public struct TaskContext: Sendable {
+    public let folder: JobFolder
+    public let task: TaskFile
+    public let attempt: Int
+    /// What the task was given; 0 where nothing is said.
+    public let resources: Resources
+    /// Where inputs and outputs are on a machine that shares no file system; nil where it does.
+    let remote: RemoteFolders?
+
+    public init(folder: JobFolder, task: TaskFile, attempt: Int, resources: Resources) {
+        (self.folder, self.task, self.attempt, self.resources, remote) = (folder, task, attempt, resources, nil)
+    }
+
+    init(folder: JobFolder, task: TaskFile, attempt: Int, resources: Resources, remote: RemoteFolders?) {
+        (self.folder, self.task, self.attempt, self.resources) = (folder, task, attempt, resources)
+        self.remote = remote
+    }
+
+    /// The place here of an input that the plan names.
+    public func input(_ path: String) -> String { remote?.input(path, of: task) ?? path }
+
+    /// The place here of a file that is to be written; its folder exists.
+    ///
+    /// - Throws: `TaskFailure` for a file outside the folders that the task may write to.
+    public func output(_ path: String) throws -> String {
+        guard let index = task.outputs.firstIndex(where: { path.hasPrefix($0 + "/") }),
+            !path.split(separator: "/").contains("..")
+        else { throw TaskFailure(.input, "'\(path)' is in none of the folders that the task may write to") }
+        let base = task.outputs[index]
+        let place = remote.map { "\($0.path)/outputs/\(index)" + path.dropFirst(base.count) } ?? path
+        try DurableFile.makeFolder((place as NSString).deletingLastPathComponent)
+        return place
+    }
+
+    /// The folder for the task's own results, which is made.
+    public func resultFolder() throws -> String {
+        let path = "\(folder.results)/\(task.number)"
+        try DurableFile.makeFolder(path)
+        return path
+    }
+}
+
+/// The folder of a task that came over a connection.
+struct RemoteFolders: Sendable {
+    let path: String
+
+    /// Inputs are named by their place in the task's list: names of files from elsewhere mean nothing here.
+    static func name(_ index: Int, of input: String) -> String {
+        "inputs/\(index)/\((input as NSString).lastPathComponent)"
+    }
+
+    func input(_ path: String, of task: TaskFile) -> String? {
+        task.inputs.firstIndex(of: path).map { "\(self.path)/\(Self.name($0, of: path))" }
+    }
+}

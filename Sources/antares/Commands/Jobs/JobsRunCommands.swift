@@ -1,0 +1,142 @@
+import ArgumentParser
+import ClusterExec
+import Foundation
+import Jobs
+import Logging
+
+/// Options of the commands that run a job's master.
+struct MasterOptions: ParsableArguments {
+    @Flag(help: "Return at once; the job goes on without this terminal.")
+    var detach = false
+}
+
+extension CommonOptions {
+    /// Runs a job to its end, or leaves it to a program of its own.
+    ///
+    /// - Throws: `CommandFailure` with status 1 for a job that did not end in COMPLETED.
+    func run(_ job: Job, _ access: JobAccess, detach: Bool) async throws {
+        if detach {
+            try access.detach(job)
+            return try emit(JobReport(job, folder: access.folder(job))) { job.id }
+        }
+        log.info("job \(job.id)")
+        let ended = try await access.master(of: job).run()
+        let folder = access.folder(ended)
+        let failures = (try? folder.failures()) ?? []
+        let report = JobReport(ended, folder: folder, failures: failures)
+        try emit(report) { "job \(ended.id) \(ended.phase.rawValue): \(report.counts)" }
+        if ended.phase == .completed { return }
+        throw CommandFailure(
+            .failed,
+            "job '\(ended.id)' ended in \(ended.phase.rawValue)" + (ended.errorSummary.map { ": \($0.message)" } ?? ".")
+        )
+    }
+}
+
+/// The command `antares jobs resume`.
+struct JobsResumeCommand: CommonCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "resume",
+        abstract: "Go on with a job whose program has ended.",
+        discussion: "What runs on a cluster goes on there meanwhile, and is found again."
+    )
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var options: MasterOptions
+    @Argument(help: "The job.") var job: String
+
+    func run() async throws {
+        let access = try await JobAccess(try common.makeServices())
+        try await common.run(try await access.job(job), access, detach: options.detach)
+    }
+}
+
+/// The command `antares jobs retry-failed`.
+struct JobsRetryCommand: CommonCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "retry-failed",
+        abstract: "Run the failed tasks of a job again, as a new job."
+    )
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var options: MasterOptions
+    @Argument(help: "The job.") var job: String
+
+    func run() async throws {
+        let access = try await JobAccess(try common.makeServices())
+        let old = try await access.job(job)
+        guard old.phase.isFinished else {
+            throw CommandFailure(.failed, "job '\(old.id)' is \(old.phase.rawValue). Wait for its end, or cancel it.")
+        }
+        let folder = access.folder(old)
+        let file = try folder.jobFile()
+        let unfinished = try folder.unfinishedTasks()
+        guard !unfinished.isEmpty else { throw CommandFailure(.failed, "job '\(old.id)' has no failed task.") }
+        var tasks: [TaskFile] = []
+        for (index, number) in unfinished.enumerated() { tasks.append(try folder.task(number).renumbered(index + 1)) }
+        let parameters = old.parameters.filter { $0.id != JobAccess.folderParameter }
+        let job = try await access.add(
+            file.kind,
+            tasks: tasks,
+            options: file.cluster,
+            parameters: parameters.filter { $0.id != "retry_of" } + [JobParameter("retry_of", old.id)],
+            executionDuration: old.executionDuration,
+            retryOf: old.id
+        )
+        try await common.run(job, access, detach: options.detach)
+    }
+}
+
+/// The command `antares jobs run`: a program of the user's as a job.
+struct JobsRunCommand: CommonCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Run a program of your own once for each task, here or on a cluster.",
+        discussion: """
+            The program finds ANTARES_TASK (from 1), ANTARES_ATTEMPT, ANTARES_RESULTS (a folder that is kept) and
+            ANTARES_TILES in its environment; no shell sees the words. Ending with 74 or 75 means that trying again may help.
+            """
+    )
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var options: MasterOptions
+    @OptionGroup var cluster: ClusterChoice
+    @Option(help: .init("How often.", valueName: "n"))
+    var tasks = 1
+    @Option(help: .init("File in the program's working folder that is kept as a result; may be repeated.", valueName: "name"))
+    var result: [String] = []
+    @Option(help: .init("File that goes with every task where no file system is shared; may be repeated.", valueName: "file"))
+    var input: [String] = []
+    @Option(help: .init("Stop the job after so many seconds.", valueName: "s"))
+    var executionDuration = 0
+    @Argument(parsing: .postTerminator, help: "The program and its arguments, after --.")
+    var words: [String] = []
+
+    func validate() throws {
+        guard tasks > 0 else { throw ValidationError("--tasks must be at least 1, got \(tasks).") }
+        guard !words.isEmpty else { throw ValidationError("say which program to run, after `--`.") }
+    }
+
+    func run() async throws {
+        let choice = try cluster.options()
+        let payload = try JSONEncoder().encode(
+            ScriptPayload(program: words[0], arguments: Array(words.dropFirst()), results: result)
+        )
+        let inputs = input.map { URL(fileURLWithPath: $0).standardizedFileURL.path }
+        let files = (1...tasks).lazy.map { number in
+            TaskFile(
+                number: number,
+                kind: ScriptTask.kindName,
+                payload: payload,
+                tiles: ["task-\(number)"],
+                inputs: inputs
+            )
+        }
+        let access = try await JobAccess(try common.makeServices())
+        let job = try await access.add(
+            ScriptTask.kindName,
+            tasks: files,
+            options: choice,
+            parameters: [JobParameter("program", words.joined(separator: " ")), JobParameter("tasks", "\(tasks)")],
+            executionDuration: executionDuration
+        )
+        try await common.run(job, access, detach: options.detach)
+    }
+}
