@@ -64,7 +64,7 @@ let package = Package(
         .executableTarget(
             name: "antares",
             dependencies: [
-                "Config", "DatacubeIndex", "Documents", "Geo", "Ingest", "Postgres", "Raster", "Simulation",
+                "Analysis", "Config", "DatacubeIndex", "Documents", "Geo", "Ingest", "Postgres", "Raster", "Simulation",
                 "Workflows",
                 argumentParser, logging,
             ],

@@ -42,6 +42,7 @@ struct Antares: ParsableCommand {
         ManualCommand.self,
         PrepareMetadataCommand.self,
         QuicklookCommand.self,
+        RecipesCommand.self,
         SimulateCommand.self,
     ]
 }
