@@ -30,7 +30,9 @@ func time(_ name: String, _ work: Double, _ body: () -> Void) {
         body()
         best = min(best, Double(clock() - start) / Double(CLOCKS_PER_SEC))
     }
-    print("\(name): \(Int(best * 1e9 / Double(pixels) * 10) / 10) ns/px, \(Int(work / best / 1e6 * 10) / 10) Mpx·band·date/s")
+    print(
+        "\(name): \(Int(best * 1e9 / Double(pixels) * 10) / 10) ns/px, \(Int(work / best / 1e6 * 10) / 10) Mpx·band·date/s"
+    )
 }
 
 for dates in [6, 24, 46, 100, 300] {

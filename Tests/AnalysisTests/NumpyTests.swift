@@ -20,6 +20,7 @@ struct NumpyTests {
         switch name {
         case "std", "var": 2e-6
         case "mean", "sum": 1e-13
+        case "median": 1e-15
         default: name.hasPrefix("p") ? 1e-13 : 0
         }
     }
@@ -128,5 +129,28 @@ struct NumpyTests {
                 #expect(error < limit, "\(name) of \(example.label): \(error)")
             }
         }
+    }
+
+    @Test func `morphology and distances are scipy's`() throws {
+        let example = try #require(try NumpyCases.of("mask").first)
+        let flags = try example.input(as: UInt8.self)[0].map { $0 == 1 }
+        let mask = PixelMask(width: 41, height: flags.count / 41, values: flags)
+        for radius in [1, 2, 5] {
+            for kind in MaskStep.Kind.allCases {
+                let found = mask.applying([MaskStep(kind, radius: radius)]).values.map { $0 ? 1.0 : 0 }
+                let expected = try example.result("\(kind.rawValue)\(radius)")
+                #expect(found == expected, "\(kind) \(radius)")
+            }
+        }
+        let distances = try difference(mask.distances(limit: 7).map(Double.init), example.result("distance"))
+        #expect(distances < 1e-6)
+    }
+
+    @Test func `histogram matching gives numpy's values`() throws {
+        let example = try #require(try NumpyCases.of("histogram").first)
+        let planes = try example.input(as: Float.self)
+        let match = try #require(HistogramMatch(source: planes[0], reference: planes[1]))
+        let error = try difference(planes[0].map { Double(match($0)) }, example.result("matched"))
+        #expect(error < 1e-6)
     }
 }
