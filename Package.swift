@@ -85,8 +85,8 @@ let package = Package(
         .executableTarget(
             name: "antares",
             dependencies: [
-                "ClusterExec", "Config", "DatacubeIndex", "Documents", "Geo", "Ingest", "IndexSQL", "Jobs", "Postgres",
-                "Raster", "Simulation", "Workflows",
+                "Analysis", "ClusterExec", "Config", "DatacubeIndex", "Documents", "Geo", "Ingest", "IndexSQL", "Jobs",
+                "Postgres", "Raster", "Simulation", "Workflows",
                 argumentParser, logging,
             ],
             swiftSettings: strict

@@ -39,3 +39,6 @@ printf '%-58s %9.2f\n' 'datacube ingest' "$ingest" \
     'antares apply_recipe' "$recipe" 'gdalinfo -checksum of the warped bands (reading alone)' "$read"
 awk -v a="$ingest" -v b="$warp" -v c="$recipe" -v d="$read" 'BEGIN {
     printf "ingest / gdalwarp: %.2f    apply_recipe / reading: %.2f\n", a / b, c / d }'
+
+printf "\nkernels on one thread\n"
+scripts/bench-kernels.sh

@@ -43,6 +43,7 @@ struct Antares: ParsableCommand {
         ManualCommand.self,
         PrepareMetadataCommand.self,
         QuicklookCommand.self,
+        RecipesCommand.self,
         SSHTaskCommand.self,
         SSHWorkerCommand.self,
         SimulateCommand.self,

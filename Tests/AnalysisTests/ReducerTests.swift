@@ -52,7 +52,9 @@ struct ReducerTests {
     }
 
     /// Days by Python's `datetime.date.toordinal`.
-    @Test(arguments: [(1970, 1, 1, 0, 1), (2000, 2, 29, 11016, 60), (2017, 12, 31, 17531, 365), (1969, 12, 31, -1, 365)])
+    @Test(arguments: [
+        (1970, 1, 1, 0, 1), (2000, 2, 29, 11016, 60), (2017, 12, 31, 17531, 365), (1969, 12, 31, -1, 365),
+    ])
     func `days are those of the calendar`(year: Int, month: Int, day: Int, days: Int, ofYear: Int) {
         let date = SliceDate(year: year, month: month, day: day)
         #expect(date.days == days && date.dayOfYear == ofYear && date.civil == (year, month, day))

@@ -12,6 +12,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+import scipy.ndimage
 import scipy.signal
 import scipy.stats
 
@@ -25,7 +26,7 @@ try:
 except Exception:
     hdstats = None
 
-PIXELS = 203
+PIXELS = 137
 TYPES = {
     "uint8": (0, 255, 0), "int8": (-128, 127, -128), "uint16": (0, 65535, 0), "int16": (-32768, 32767, -9999),
     "uint32": (0, 4294967295, 0), "int32": (-2147483648, 2147483647, -1), "float32": None, "float64": None,
@@ -167,6 +168,40 @@ def trends(cube, days):
     return result
 
 
+def masks(rng):
+    """A mask of 37 rows and 41 columns, and what steps of morphology with disks make of it."""
+    mask = rng.random((37, 41)) < 0.04
+    mask[10:18, 20:33] = True
+    result = {}
+    for radius in (1, 2, 5):
+        y, x = np.ogrid[-radius : radius + 1, -radius : radius + 1]
+        disk = x * x + y * y <= radius * radius
+
+        def dilate(a):
+            return scipy.ndimage.binary_dilation(a, disk)
+
+        def erode(a):
+            return scipy.ndimage.binary_erosion(a, disk, border_value=1)
+
+        result[f"dilate{radius}"] = dilate(mask)
+        result[f"erode{radius}"] = erode(mask)
+        result[f"opening{radius}"] = dilate(erode(mask))
+        result[f"closing{radius}"] = erode(dilate(mask))
+    result["distance"] = np.minimum(scipy.ndimage.distance_transform_edt(~mask), 7)
+    return mask.astype("uint8"), {name: plane.astype("float64").ravel() for name, plane in result.items()}
+
+
+def histogram(rng):
+    """Two bands of different distribution; the first matched to the second by ranks."""
+    source = np.round(rng.normal(0.3, 0.1, 4000), 2).astype("float32")
+    reference = np.round(rng.normal(0.5, 0.05, 4000), 3).astype("float32")
+    values, inverse, counts = np.unique(source, return_inverse=True, return_counts=True)
+    others, other_counts = np.unique(reference, return_counts=True)
+    shares, other_shares = np.cumsum(counts) / source.size, np.cumsum(other_counts) / reference.size
+    matched = np.interp(shares, other_shares, others.astype("float64"))[inverse]
+    return np.stack([source, reference]), {"matched": matched}
+
+
 def main():
     rng = np.random.default_rng(20261121)
     cases = []
@@ -198,6 +233,10 @@ def main():
             "kind": "trend", "dtype": "uint16", "dates": dates, "pixels": PIXELS, "nodata": 0, "days": days.tolist(),
         }
         write(case, cube, trends(cube, days))
+    cube, results = masks(rng)
+    write({"kind": "mask", "dtype": "uint8", "dates": 1, "pixels": cube.size, "width": 41, "nodata": 9}, cube, results)
+    cube, results = histogram(rng)
+    write({"kind": "histogram", "dtype": "float32", "dates": 2, "pixels": 4000, "nodata": -1}, cube, results)
     (folder / "manifest.json").write_text(json.dumps({"hdstats": hdstats is not None, "cases": cases}))
 
 

@@ -17,6 +17,7 @@ struct LinearTrend {
     ///   - formula: The values.
     ///   - dates: The numbers of the dates that take part.
     ///   - years: Time of each of these dates.
+    ///   - lanes: The longest run that the formula evaluates at once.
     ///   - wantsTest: Computes p-values, which are costly.
     init(_ formula: FormulaSource, dates: [Int], years: [Double], lanes: Int, wantsTest: Bool) {
         let nothing = [Double](repeating: .nan, count: formula.pixelCount)

@@ -32,7 +32,9 @@ public struct PixelMask: Hashable, Sendable {
         (self.width, self.height, self.values) = (width, height, values)
     }
 
-    /// The mask after some steps. What lies outside of the grid has no influence.
+    /// The mask after some steps.
+    ///
+    /// What lies outside of the grid has no influence.
     public func applying(_ steps: [MaskStep]) -> PixelMask {
         steps.reduce(self) { mask, step in
             switch step.kind {

@@ -27,7 +27,9 @@ public struct Recipe: Hashable, Sendable {
     public var halo: Int { outputs.flatMap(\.formulas).map(\.halo).max() ?? 0 }
 
     /// True where any formula asks how far away the next dropped pixel is.
-    public var usesCloudDistance: Bool { outputs.flatMap(\.formulas).contains { $0.names.contains(Self.cloudDistance) } }
+    public var usesCloudDistance: Bool {
+        outputs.flatMap(\.formulas).contains { $0.names.contains(Self.cloudDistance) }
+    }
 
     /// What formulas call the distance, in pixels, to the nearest pixel that a mask drops.
     public static let cloudDistance = "cloud_distance"

@@ -42,7 +42,10 @@ extension RecipeOutput {
         }
         let isOne = values.count == 1 || reducer.map(\.isAboutAllBands) ?? false
         guard isOne || pattern.contains("{band}") else {
-            throw nameReader.failure("must hold '{band}', as 'value' is a list", hint: "Example: \"{band}_\(pattern)\".")
+            throw nameReader.failure(
+                "must hold '{band}', as 'value' is a list",
+                hint: "Example: \"{band}_\(pattern)\"."
+            )
         }
         let (encoding, units, minimumCount) = try storage(reader, defaults)
         var outputs: [RecipeOutput] = []

@@ -82,4 +82,3 @@ struct RecipeScope {
         return expression.names.isDisjoint(with: names)
     }
 }
-

@@ -37,7 +37,9 @@ public struct Period: Hashable, Sendable {
         }
     }
 
-    private static func firstDay(_ month: Int) -> SliceDate { SliceDate(year: month / 12, month: month % 12 + 1, day: 1) }
+    private static func firstDay(_ month: Int) -> SliceDate {
+        SliceDate(year: month / 12, month: month % 12 + 1, day: 1)
+    }
 
     private static func name(_ length: Length, _ month: Int) -> String {
         let (year, number) = (month / 12, month % 12)

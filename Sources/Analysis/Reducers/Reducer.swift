@@ -92,7 +92,10 @@ public enum Reducer: Hashable, Sendable {
     public static let names =
         statistics.keys.sorted() + ["p90", "valid_fraction", "argmin", "argmax", "best", "medoid", "geomedian"]
         + Deviation.allCases.map(\.rawValue) + Trend.allCases.map(\.rawValue)
-        + ["harmonic_mean", "harmonic_cos1", "harmonic_sin1", "harmonic_amplitude1", "harmonic_phase1", "harmonic_rmse"]
+        + [
+            "harmonic_mean", "harmonic_cos1", "harmonic_sin1", "harmonic_amplitude1", "harmonic_phase1",
+            "harmonic_rmse",
+        ]
 
     private static let statistics: [String: Statistic] = [
         "mean": .mean, "std": .std, "var": .variance, "min": .min, "max": .max, "range": .range, "sum": .sum,

@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Times the kernels on one thread, and numpy and hdstats doing the same, in CPU seconds.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+swift run -c release KernelBench "$@"
+if python=$(scripts/numpy-venv.sh)/bin/python; then
+    OMP_NUM_THREADS=1 "$python" Tests/Python/bench_kernels.py
+else
+    echo 'no numpy here: nothing to compare with' >&2
+fi
