@@ -10,12 +10,16 @@ struct RecipePlanner {
     let recipe: Recipe
     let parameters: DocumentObject
     let time: TimeRange
-    /// In longitude and latitude.
+    /// In longitude and latitude; without parts it stands for no limit.
     let region: MultiPolygon
     let grid: GridSpec
     let product: Product
     let folder: String
     let software: String
+    /// One file instead of tiles; the grid has one cell then.
+    var mosaic: MosaicTarget?
+    /// Makes pixels outside of the region nodata.
+    var clips = false
 
     private struct Placed {
         let dataset: Dataset
@@ -30,13 +34,13 @@ struct RecipePlanner {
     ) throws -> (tasks: [TileTask], bytesPerPixel: Int) {
         let projector = FootprintProjector(to: grid.crs)
         let regionOnGrid = try projector.project(region, from: .wgs84)
-        let cells = Set(grid.tiles(covering: regionOnGrid))
+        let cells = region.parts.isEmpty ? nil : Set(grid.tiles(covering: regionOnGrid))
         let placed = try series.datasets.sorted(by: Dataset.precedes).compactMap { dataset in
             try projector.footprint(of: dataset).map { Placed(dataset: dataset, footprint: $0) }
         }
         var members: [TileIndex: [Placed]] = [:]
         for entry in placed {
-            for cell in grid.tiles(covering: entry.footprint) where cells.contains(cell) {
+            for cell in grid.tiles(covering: entry.footprint) where cells?.contains(cell) ?? true {
                 members[cell, default: []].append(entry)
             }
         }
@@ -49,7 +53,13 @@ struct RecipePlanner {
         let masks = try series.masks()
         let slices = members.values.map { ResolvedInput.slices($0.map(\.dataset), by: series.input.grouping).count }
         let bytesPerPixel = bytesPerPixel(slices: slices.max() ?? 0, bands: bands.count)
-        let factory = makeFactory(memory: memory, bytesPerPixel: bytesPerPixel)
+        guard let first = bands.first?.measurement else {
+            throw WorkflowError(
+                .badRequest,
+                "input '\(series.input.name)' of recipe '\(recipe.name)' has no measurement"
+            )
+        }
+        let factory = makeFactory(series, first, memory: memory, bytesPerPixel: bytesPerPixel)
         let tasks = try members.sorted { $0.key < $1.key }.map { cell, entries in
             let box = grid.bounds(of: cell)
             let near = staticPlaced.map { $0.filter { $0.footprint.intersects(box) } }
@@ -70,7 +80,8 @@ struct RecipePlanner {
                 sources: sources,
                 footprints: entries.map(\.footprint),
                 properties: DocumentObject([(key: "odc:product_family", value: .string(recipe.name))]),
-                program: program
+                program: program,
+                clip: clips && !region.parts.isEmpty ? Clip(polygon: regionOnGrid) : nil
             )
         }
         return (tasks, bytesPerPixel)
@@ -99,7 +110,12 @@ struct RecipePlanner {
         return 4 * (slices * (bands + formulas) + 2 * recipe.outputs.count + 8)
     }
 
-    private func makeFactory(memory: Int, bytesPerPixel: Int) -> TileFactory {
+    private func makeFactory(
+        _ series: ResolvedInput,
+        _ first: Measurement,
+        memory: Int,
+        bytesPerPixel: Int
+    ) -> TileFactory {
         let shape = grid.tileShape
         let chunk = XY(x: tileChunk(shape.width), y: tileChunk(shape.height))
         let variables = recipe.outputs.map { output in
@@ -121,12 +137,8 @@ struct RecipePlanner {
             algorithm: recipe.name,
             parameters: parameters,
             software: software,
-            blockSize: blockSize(
-                chunk: chunk,
-                tile: XY(x: shape.width, y: shape.height),
-                bytesPerPixel: bytesPerPixel,
-                limit: memory
-            )
+            blocks: BlockBudget(series.datasets, first, bytesPerPixel: bytesPerPixel, limit: memory),
+            storage: mosaic?.storage
         )
     }
 
