@@ -72,6 +72,8 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        // What GDAL alone takes for the same reading and writing; scripts/bench.sh compares with it.
+        .executableTarget(name: "GDALFloor", dependencies: ["Geo", "Raster"], swiftSettings: strict),
         .target(
             name: "TestSupport",
             dependencies: ["Geo", "Raster", "Postgres"],

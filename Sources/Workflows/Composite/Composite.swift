@@ -15,7 +15,7 @@ public struct Composite: Sendable {
     public let reducer: String
     public let time: TimeRange
     /// A length as ISO 8601 writes it (`P1Y`, `P3M`, `P16D`); nil takes the whole time at once.
-    public let period: Period?
+    public let period: PeriodLength?
     public let region: RecipeApplication.Region
     /// Where it goes; with more than one period the first day of each is put before the ending.
     public let target: MosaicTarget
@@ -32,7 +32,7 @@ public struct Composite: Sendable {
         bands: [String],
         reducer: String,
         time: TimeRange,
-        period: Period?,
+        period: PeriodLength?,
         region: RecipeApplication.Region,
         target: MosaicTarget,
         software: String

@@ -39,7 +39,7 @@ struct CompositeTests {
             bands: ["red", "nir"],
             reducer: "median",
             time: try #require(TimeRange(period: time)),
-            period: period.flatMap { Period($0) },
+            period: period.flatMap { PeriodLength($0) },
             region: Self.everywhere,
             target: MosaicTarget(path: path),
             software: "antares test"
@@ -96,7 +96,7 @@ struct CompositeTests {
         ("P16D", "2017-02-01", ["2017-02-01", "2017-02-17", "2017-03-05"]),
     ])
     func `periods follow the calendar, days the beginning`(text: String, begin: String, expected: [String]) throws {
-        let period = try #require(Period(text))
+        let period = try #require(PeriodLength(text))
         let first = try #require(TimeRange(period: begin)).begin
         let last = try #require(TimeRange(period: "2017-03-10")).end
         let starts = period.ranges(of: TimeRange(begin: first, end: last)).map { Timestamp.day($0.begin) }

@@ -64,7 +64,7 @@ struct CompositeCommand: CommonCommand {
         for text in time where TimeRange(period: text) == nil {
             throw ValidationError("--time takes YYYY, YYYY-MM or YYYY-MM-DD, got '\(text)'.")
         }
-        if let period, Period(period) == nil {
+        if let period, PeriodLength(period) == nil {
             throw ValidationError("--period takes a length as P1Y, P3M, P2W or P16D, got '\(period)'.")
         }
         _ = try rules()
@@ -92,7 +92,7 @@ struct CompositeCommand: CommonCommand {
             bands: bands,
             reducer: reduce,
             time: asked ?? span ?? whole,
-            period: period.flatMap { Period($0) },
+            period: period.flatMap { PeriodLength($0) },
             region: try await services.regionOrEverywhere(space),
             target: MosaicTarget(path: URL(fileURLWithPath: output).path, compression: compression),
             software: Version.software

@@ -2,7 +2,7 @@ import Foundation
 public import Geo
 
 /// A length of time as ISO 8601 writes it: `P1Y`, `P3M`, `P2W`, `P16D`.
-public struct Period: Hashable, Sendable {
+public struct PeriodLength: Hashable, Sendable {
     public let text: String
     private let months: Int
     private let days: Int
