@@ -15,7 +15,7 @@ guard arguments.count > 3, let bands = Int(arguments[1]), let threads = Int(argu
 let files = Array(arguments[3...])
 
 /// Reads the whole of a file in strips of its own blocks; the last strip is given back.
-func readAll(_ path: String) throws -> [UInt16] {
+@Sendable func readAll(_ path: String) throws -> [UInt16] {
     let file = try RasterFile(opening: path)
     let rows = max(1, file.blockSize(band: 1).height)
     var strip: [UInt16] = []

@@ -52,7 +52,11 @@ struct RecipePlanner {
         let bands = try series.bands()
         let masks = try series.masks()
         let slices = members.values.map { ResolvedInput.slices($0.map(\.dataset), by: series.input.grouping).count }
-        let bytesPerPixel = bytesPerPixel(slices: slices.max() ?? 0, bands: bands.count)
+        let sample = RecipeProgram(recipe: recipe, bands: bands, masks: masks, slices: [], staticBands: [])
+        let bytesPerPixel =
+            PlainReduction(sample) == nil
+            ? bytesPerPixel(slices: slices.max() ?? 0, bands: bands.count)
+            : PlainReduction.bytesPerPixel(sample, slices: slices.max() ?? 0)
         guard let first = bands.first?.measurement else {
             throw WorkflowError(
                 .badRequest,
@@ -80,7 +84,7 @@ struct RecipePlanner {
                 sources: sources,
                 footprints: entries.map(\.footprint),
                 properties: DocumentObject([(key: "odc:product_family", value: .string(recipe.name))]),
-                program: program,
+                program: PlainReduction(program) ?? program,
                 clip: clips && !region.parts.isEmpty ? Clip(polygon: regionOnGrid) : nil
             )
         }

@@ -3,6 +3,7 @@ import DatacubeIndex
 import Geo
 import Ingest
 import Raster
+import Synchronization
 
 /// Computes the outputs of a recipe for a tile, block by block.
 struct RecipeProgram: TileProgram {
@@ -52,8 +53,7 @@ struct RecipeProgram: TileProgram {
 
     /// The real values of all bands of one slice, masked; nil where nothing is left of it.
     private func read(_ slice: [Dataset], onto target: GeoBox, _ cache: SourceCache) throws -> [[Float]]? {
-        var keep = [Bool](repeating: true, count: target.pixelCount)
-        for mask in masks { try apply(mask, to: &keep, slice, onto: target, cache) }
+        let keep = try keep(slice, onto: target, cache)
         guard keep.contains(true) else { return nil }
         var hasData = false
         let planes = try bands.map { band in
@@ -84,6 +84,13 @@ struct RecipeProgram: TileProgram {
         return try values(band.measurement.dtype.elementType)
     }
 
+    /// Which pixels of a slice the masks keep.
+    func keep(_ slice: [Dataset], onto target: GeoBox, _ cache: SourceCache) throws -> [Bool] {
+        var keep = [Bool](repeating: true, count: target.pixelCount)
+        for mask in masks { try apply(mask, to: &keep, slice, onto: target, cache) }
+        return keep
+    }
+
     /// Drops pixels whose flags fail a rule, and pixels without flags.
     private func apply(
         _ mask: Mask,
@@ -98,10 +105,41 @@ struct RecipeProgram: TileProgram {
             return
         }
         let nodata = Int32(nearest: mask.measurement.nodata)
-        for index in flags.indices {
-            let sample = UInt64(UInt32(bitPattern: flags[index]))
-            let passes = flags[index] != nodata && mask.rules.allSatisfy { $0.contains { $0.matches(sample) } }
-            keep[index] = keep[index] && passes
+        let table = KeepTable(mask.rules)
+        flags.withUnsafeBufferPointer { flags in
+            keep.withUnsafeMutableBufferPointer { keep in
+                for index in 0..<flags.count {
+                    keep[index] = keep[index] && flags[index] != nodata && table[flags[index]]
+                }
+            }
         }
+    }
+}
+
+/// Which flag samples pass a mask's rules, worked out once for those of 16 bits.
+private struct KeepTable {
+    private let rules: [[BitTest]]
+    private let table: [Bool]
+    private static let known = Mutex<[[[BitTest]]: [Bool]]>([:])
+
+    init(_ rules: [[BitTest]]) {
+        self.rules = rules
+        if let table = Self.known.withLock({ $0[rules] }) {
+            self.table = table
+            return
+        }
+        let table = (0..<65_536).map { sample in Self.passes(UInt64(sample), rules) }
+        Self.known.withLock { $0[rules] = table }
+        self.table = table
+    }
+
+    @inline(__always)
+    subscript(sample: Int32) -> Bool {
+        if sample >= 0, sample < 65_536 { return table[Int(sample)] }
+        return Self.passes(UInt64(UInt32(bitPattern: sample)), rules)
+    }
+
+    private static func passes(_ sample: UInt64, _ rules: [[BitTest]]) -> Bool {
+        rules.allSatisfy { $0.contains { $0.matches(sample) } }
     }
 }
