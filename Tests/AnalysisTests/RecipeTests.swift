@@ -35,12 +35,13 @@ struct RecipeTests {
 
     @Test func `a recipe is read from its document`() throws {
         let recipe = try recipe(text)
-        #expect(recipe.seriesInput?.name == "s2" && recipe.staticInputs.map(\.name) == ["terrain"])
+        #expect(recipe.seriesInputs.map(\.name) == ["s2"] && recipe.staticInputs.map(\.name) == ["terrain"])
         #expect(
-            recipe.inputs[0].masks == [
-                MaskRule(measurement: "qa", flag: "cloud", meanings: ["false"]),
-                MaskRule(measurement: "qa", flag: "scl", meanings: ["vegetation", "water"]),
-            ]
+            recipe.inputs[0].mask
+                == .all([
+                    .flag(MaskRule(measurement: "qa", flag: "cloud", meanings: ["false"])),
+                    .flag(MaskRule(measurement: "qa", flag: "scl", meanings: ["vegetation", "water"])),
+                ])
         )
         #expect(recipe.inputs[0].grouping == .solarDay && recipe.inputs[1].products == ["dem90", "dem30"])
         #expect(recipe.outputs.map(\.name) == ["ndvi_mean", "red_max", "elevation"])
@@ -52,8 +53,13 @@ struct RecipeTests {
     @Test func `outputs are computed and stored`() throws {
         let recipe = try recipe(text)
         let block = RecipeBlock(
-            pixelCount: 3,
-            series: ["nir": [[0.4, .nan, .nan], [0.3, 0.5, .nan]], "red": [[0.1, .nan, .nan], [0.2, 0.5, .nan]]],
+            width: 3,
+            height: 1,
+            dates: [SliceDate(days: 0), SliceDate(days: 16)],
+            series: [
+                "nir": SampleSeries(values: [[0.4, .nan, .nan], [0.3, 0.5, .nan]], pixelCount: 3),
+                "red": SampleSeries(values: [[0.1, .nan, .nan], [0.2, 0.5, .nan]], pixelCount: 3),
+            ],
             statics: ["elevation": [1500, .nan, 3]]
         )
         let stored: [[Int16]] = zip(recipe.outputs, recipe.compute(block)).map { $0.encoding.encode($1) }
@@ -92,9 +98,17 @@ struct RecipeTests {
     @Test(arguments: [(1001, 1002, 1002), (1, 2, 2), (30_001, 30_002, 30_002), (7, 9, 8), (-3, -2, -3)])
     func `the mean of two numbers is rounded half away from zero in spite of Float`(a: Int, b: Int, mean: Int16) {
         let encoding = Encoding(type: .int16, nodata: -9999, scaleFactor: 0.0001)
-        let values = encoding.decode([Int16(a), Int16(b)])
-        let reduced = Reducer.mean.reduce([[values[0]], [values[1]]], count: 1)
-        #expect(encoding.encode(reduced, as: Int16.self) == [mean])
+        // As integers, and as the real values that a formula gives.
+        var stored = SampleSeries(pixelCount: 1, encoding: encoding)
+        for value in [a, b] { stored.append([Int16(value)]) }
+        let real = SampleSeries(values: encoding.decode([Int16(a), Int16(b)]).map { [$0] }, pixelCount: 1)
+        for series in [stored, real] {
+            let output = RecipeOutput(name: "x", values: [.name("v")], reducer: .mean, encoding: encoding)
+            let recipe = Recipe(name: "test", inputs: [], outputs: [output])
+            let dates = [SliceDate(days: 0), SliceDate(days: 1)]
+            let block = RecipeBlock(width: 1, height: 1, dates: dates, series: ["v": series])
+            #expect(encoding.encode(recipe.compute(block)[0], as: Int16.self) == [mean])
+        }
     }
 
     @Test func `every recipe that is shipped can be read`() throws {

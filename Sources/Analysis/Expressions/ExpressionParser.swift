@@ -137,6 +137,11 @@ private struct ExpressionParser {
         guard arguments.count == function.arity else {
             throw failure("'\(name)' takes \(function.arity) values, not \(arguments.count)")
         }
+        if [.focalMean, .focalMin, .focalMax].contains(function) {
+            guard let radius = arguments[1].wholeNumber, (1...64).contains(radius) else {
+                throw failure("the radius of '\(name)' must be a whole number from 1 to 64")
+            }
+        }
         return .call(function, arguments)
     }
 

@@ -36,6 +36,33 @@ public struct Encoding: Hashable, Sendable {
         }
     }
 
+    /// The numbers of an output as pixels, by the rules of `encode(_:as:)`.
+    ///
+    /// Where the output is scaled as its input is, integers stay exact: halves are rounded away from zero.
+    @_specialize(where Element == UInt8)
+    @_specialize(where Element == UInt16)
+    @_specialize(where Element == Int16)
+    @_specialize(where Element == Int32)
+    @_specialize(where Element == Float)
+    public func encode<Element: PixelElement>(_ plane: OutputPlane, as _: Element.Type = Element.self) -> [Element] {
+        let missing = Element(nearest: nodata)
+        let isInteger = !Element.pixelType.isFloat
+        let range = Element.pixelType.range
+        let replacement = Element(nearest: nodata >= range.upperBound ? nodata - 1 : nodata + 1)
+        var (gain, term) = (plane.scale / scaleFactor, (plane.offset - addOffset) / scaleFactor)
+        if abs(gain - 1) < 1e-12 { gain = 1 }
+        if abs(term - term.rounded()) < 1e-9 { term = term.rounded() }
+        let isExact = gain == 1 && term == term.rounded()
+        return plane.values.map { value in
+            guard !value.isNaN else { return missing }
+            let exact = value * gain + term
+            guard isInteger else { return Element(nearest: exact) }
+            let nudge = isExact && plane.isExact ? 0 : 1e-4 + abs(exact) * 2e-7
+            let stored = Element(nearest: exact + (exact < 0 ? -nudge : nudge))
+            return stored == missing ? replacement : stored
+        }
+    }
+
     /// Pixels as values: nodata (and NaN) becomes NaN.
     @_specialize(where Element == UInt8)
     @_specialize(where Element == UInt16)

@@ -22,11 +22,12 @@ extension Recipe {
         try defaults?.allowOnly(RecipeOutput.encodingKeys)
         var outputs: [RecipeOutput] = []
         for entry in try root.required("outputs").elements() {
-            let output = try RecipeOutput(entry, defaults: defaults, scope: scope)
-            guard !outputs.contains(where: { $0.name == output.name }) else {
-                throw entry.failure("is a second output named '\(output.name)'")
+            for output in try RecipeOutput.read(entry, defaults: defaults, scope: scope) {
+                guard !outputs.contains(where: { $0.name == output.name }) else {
+                    throw entry.failure("is a second output named '\(output.name)'")
+                }
+                outputs.append(output)
             }
-            outputs.append(output)
         }
         (self.inputs, self.outputs) = (inputs, outputs)
     }
@@ -45,7 +46,7 @@ extension Recipe {
 }
 
 /// The names that formulas of a recipe may use.
-private struct RecipeScope {
+struct RecipeScope {
     let inputs: [RecipeInput]
     let variables: [String: Expression]
 
@@ -57,7 +58,8 @@ private struct RecipeScope {
         } catch {
             throw reader.failure("is no formula: \(error)")
         }
-        let known = Array(variables.keys) + inputs.flatMap(\.measurements)
+        let own = SliceDate.variables + [Recipe.cloudDistance]
+        let known = Array(variables.keys) + inputs.flatMap(\.measurements) + own
         for name in parsed.names.sorted() where !known.contains(name) {
             let near = nearest(to: name, in: known).map { "Did you mean '\($0)'?" }
             let hint = near ?? "Known: \(known.sorted().joined(separator: ", "))."
@@ -75,72 +77,9 @@ private struct RecipeScope {
     }
 
     func isStatic(_ expression: Expression) -> Bool {
-        let names = Set(inputs.filter { !$0.isStatic }.flatMap(\.measurements))
+        let own = SliceDate.variables + [Recipe.cloudDistance]
+        let names = Set(inputs.filter { !$0.isStatic }.flatMap(\.measurements) + own)
         return expression.names.isDisjoint(with: names)
     }
 }
 
-extension RecipeInput {
-    fileprivate init(name: String, _ reader: DocumentReader) throws(DocumentError) {
-        try reader.allowOnly([
-            "product", "measurements", "mask", "group_by", "static", "optional", "resampling",
-        ])
-        self.name = name
-        products = try reader.required("product").strings()
-        measurements = try reader.required("measurements").strings()
-        isStatic = try reader.optional("static")?.bool() ?? false
-        isOptional = try reader.optional("optional")?.bool() ?? false
-        resampling = try reader.optional("resampling")?.string() ?? "nearest"
-        grouping = try reader.optional("group_by")?.choice(Grouping.self) ?? .solarDay
-        var masks: [MaskRule] = []
-        for measurement in try reader.optional("mask")?.entries() ?? [] {
-            for flag in try measurement.reader.entries() {
-                let meanings = try Self.meanings(flag.reader)
-                masks.append(MaskRule(measurement: measurement.key, flag: flag.key, meanings: meanings))
-            }
-        }
-        self.masks = masks
-    }
-
-    private static func meanings(_ reader: DocumentReader) throws(DocumentError) -> [String] {
-        if let flag = reader.value.bool { return [flag ? "true" : "false"] }
-        return try reader.strings()
-    }
-}
-
-extension RecipeOutput {
-    static let encodingKeys = ["dtype", "nodata", "scale_factor", "add_offset", "units"]
-
-    fileprivate init(
-        _ reader: DocumentReader,
-        defaults: DocumentReader?,
-        scope: RecipeScope
-    ) throws(DocumentError) {
-        try reader.allowOnly(["name", "value", "reduce"] + Self.encodingKeys)
-        name = try reader.required("name").string()
-        guard name.wholeMatch(of: #/\w+/#) != nil else {
-            throw try reader.required("name").failure("may hold letters, digits and _ only")
-        }
-        value = try scope.expression(try reader.required("value"))
-        reducer = try reader.optional("reduce")?.choice(Reducer.self)
-        if reducer == nil, !scope.isStatic(value) {
-            let known = Reducer.allCases.map(\.rawValue).joined(separator: ", ")
-            throw reader.failure("needs 'reduce', as its value changes over time", hint: "Known: \(known).")
-        }
-        if let reduce = reader.optional("reduce"), scope.isStatic(value) {
-            throw reduce.failure("has nothing to reduce: the value comes from static inputs alone")
-        }
-        func setting(_ key: String) -> DocumentReader? { reader.optional(key) ?? defaults?.optional(key) }
-        guard let dtype = setting("dtype"), let nodata = setting("nodata") else {
-            throw reader.failure("needs 'dtype' and 'nodata', here or under 'output_defaults'")
-        }
-        encoding = Encoding(
-            type: try dtype.choice(PixelType.self),
-            nodata: try nodata.double(),
-            scaleFactor: try setting("scale_factor")?.double() ?? 1,
-            addOffset: try setting("add_offset")?.double() ?? 0
-        )
-        guard encoding.scaleFactor != 0 else { throw reader.failure("cannot have a scale_factor of 0") }
-        units = try setting("units")?.string() ?? "1"
-    }
-}

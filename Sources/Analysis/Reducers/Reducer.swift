@@ -1,96 +1,109 @@
-/// What becomes of a pixel's values over time.
-public enum Reducer: String, Sendable, CaseIterable {
-    case mean, std, min, max, range, sum, count, first, last, median
+/// What becomes of values over time.
+public enum Reducer: Hashable, Sendable {
+    case statistic(Statistic)
+    /// Dates with a value, as a share of all slices of time of the period.
+    case validFraction
+    /// The date of the smallest or largest value.
+    case dateOfMin(DateForm), dateOfMax(DateForm)
+    /// The value of the date at which a quality is largest; the earliest of equal ones.
+    case best(quality: Expression)
+    /// The observation, or point, that stands for all; bands are taken together.
+    case bands(MultiBandStatistic)
+    /// The median over time of the distance to the geometric median.
+    case deviation(Deviation)
+    case trend(Trend)
+    case harmonic(Harmonic, order: Int)
 
-    /// One value a pixel; NaN never takes part.
+    public enum DateForm: String, Sendable, CaseIterable {
+        /// Days since 1 January 1970.
+        case date
+        /// 1 for 1 January.
+        case dayOfYear = "day_of_year"
+    }
+
+    public enum Deviation: String, Sendable, CaseIterable {
+        /// Euclidean, spectral (1 - cosine) and Bray-Curtis.
+        case emad, smad, bcmad
+    }
+
+    public enum Trend: String, Sendable, CaseIterable {
+        /// Per year.
+        case slope
+        /// The line's value at the beginning of the run's time.
+        case intercept
+        case rSquared = "r2"
+        case pValue = "p_value"
+    }
+
+    public enum Harmonic: Hashable, Sendable {
+        case mean, cosine(Int), sine(Int), amplitude(Int), phase(Int), rmse
+    }
+
+    public static let mean = Reducer.statistic(.mean), median = Reducer.statistic(.median)
+    public static let min = Reducer.statistic(.min), max = Reducer.statistic(.max)
+    public static let count = Reducer.statistic(.count)
+
+    /// Reads a reducer's name as recipes write it, nil for an unknown one.
     ///
-    /// `std` is the population's standard deviation (divided by n). `median` of an even number of values is the mean of
-    /// the middle two. `count` is 0, and every other reducer NaN, where a pixel has no value at all.
-    ///
-    /// - `series`: One array a date, the earliest first, each of `count` pixels.
-    /// - `count`: Pixels of each array.
-    public func reduce(_ series: [[Float]], count: Int) -> [Float] {
+    /// - Parameters:
+    ///   - name: As `mean`, `p90` or `harmonic_cos1`.
+    ///   - form: How dates are given.
+    ///   - quality: What the best date is chosen by.
+    ///   - order: Waves of a harmonic fit.
+    public init?(name: String, form: DateForm = .date, quality: Expression? = nil, order: Int = 1) {
+        if let statistic = Self.statistics[name] {
+            self = .statistic(statistic)
+        } else if let match = name.wholeMatch(of: #/p(\d+(?:\.\d+)?)/#), let percent = Double(match.1), percent <= 100 {
+            self = .statistic(.quantile(percent / 100))
+        } else if let deviation = Deviation(rawValue: name) {
+            self = .deviation(deviation)
+        } else if let trend = Trend(rawValue: name) {
+            self = .trend(trend)
+        } else if let match = name.wholeMatch(of: #/harmonic_(mean|rmse|cos|sin|amplitude|phase)(\d?)/#) {
+            let number = Int(match.2)
+            guard (match.1 == "mean" || match.1 == "rmse") == (number == nil), number ?? 1 >= 1, number ?? 1 <= order
+            else { return nil }
+            let part: Harmonic =
+                switch match.1 {
+                case "mean": .mean
+                case "rmse": .rmse
+                case "cos": .cosine(number ?? 1)
+                case "sin": .sine(number ?? 1)
+                case "amplitude": .amplitude(number ?? 1)
+                default: .phase(number ?? 1)
+                }
+            self = .harmonic(part, order: order)
+        } else {
+            switch name {
+            case "valid_fraction": self = .validFraction
+            case "argmin": self = .dateOfMin(form)
+            case "argmax": self = .dateOfMax(form)
+            case "medoid": self = .bands(.medoid)
+            case "geomedian": self = .bands(.geometricMedian)
+            case "best":
+                guard let quality else { return nil }
+                self = .best(quality: quality)
+            default: return nil
+            }
+        }
+    }
+
+    /// Names that recipes may use; `p90` stands for any percentile.
+    public static let names =
+        statistics.keys.sorted() + ["p90", "valid_fraction", "argmin", "argmax", "best", "medoid", "geomedian"]
+        + Deviation.allCases.map(\.rawValue) + Trend.allCases.map(\.rawValue)
+        + ["harmonic_mean", "harmonic_cos1", "harmonic_sin1", "harmonic_amplitude1", "harmonic_phase1", "harmonic_rmse"]
+
+    private static let statistics: [String: Statistic] = [
+        "mean": .mean, "std": .std, "var": .variance, "min": .min, "max": .max, "range": .range, "sum": .sum,
+        "count": .count, "first": .first, "last": .last, "median": .median,
+    ]
+
+    /// True where all values of an output are one vector.
+    public var takesBandsTogether: Bool {
         switch self {
-        case .count: Self.counts(series, count)
-        case .mean: Self.means(series, count)
-        case .sum: Self.sums(series, count)
-        case .std: Self.deviations(series, count)
-        case .min: Self.fold(series, count) { $1 < $0 ? $1 : $0 }
-        case .max: Self.fold(series, count) { $1 > $0 ? $1 : $0 }
-        case .range: Self.difference(Reducer.max.reduce(series, count: count), Reducer.min.reduce(series, count: count))
-        case .first: Self.fold(series, count) { first, _ in first }
-        case .last: Self.fold(series, count) { _, last in last }
-        case .median: Self.medians(series, count)
+        case .bands, .deviation: true
+        default: false
         }
-    }
-
-    private static func counts(_ series: [[Float]], _ count: Int) -> [Float] {
-        var counts = [Float](repeating: 0, count: count)
-        for values in series {
-            for index in 0..<count { counts[index] += values[index].isNaN ? 0 : 1 }
-        }
-        return counts
-    }
-
-    private static func sums(_ series: [[Float]], _ count: Int) -> [Float] {
-        let (sums, counts) = totals(series, count)
-        return (0..<count).map { counts[$0] == 0 ? .nan : Float(sums[$0]) }
-    }
-
-    private static func means(_ series: [[Float]], _ count: Int) -> [Float] {
-        let (sums, counts) = totals(series, count)
-        return (0..<count).map { counts[$0] == 0 ? .nan : Float(sums[$0] / counts[$0]) }
-    }
-
-    private static func totals(_ series: [[Float]], _ count: Int) -> (sums: [Double], counts: [Double]) {
-        var sums = [Double](repeating: 0, count: count)
-        var counts = sums
-        for values in series {
-            for index in 0..<count {
-                let value = values[index]
-                sums[index] += value.isNaN ? 0 : Double(value)
-                counts[index] += value.isNaN ? 0 : 1
-            }
-        }
-        return (sums, counts)
-    }
-
-    /// Two passes: the mean first, so that large values with small differences keep their digits.
-    private static func deviations(_ series: [[Float]], _ count: Int) -> [Float] {
-        let (sums, counts) = totals(series, count)
-        var squares = [Double](repeating: 0, count: count)
-        for values in series {
-            for index in 0..<count where !values[index].isNaN {
-                let difference = Double(values[index]) - sums[index] / counts[index]
-                squares[index] += difference * difference
-            }
-        }
-        return (0..<count).map { counts[$0] == 0 ? .nan : Float((squares[$0] / counts[$0]).squareRoot()) }
-    }
-
-    private static func fold(_ series: [[Float]], _ count: Int, _ body: (Float, Float) -> Float) -> [Float] {
-        var result = [Float](repeating: .nan, count: count)
-        for values in series {
-            for index in 0..<count where !values[index].isNaN {
-                result[index] = result[index].isNaN ? values[index] : body(result[index], values[index])
-            }
-        }
-        return result
-    }
-
-    private static func difference(_ a: [Float], _ b: [Float]) -> [Float] { zip(a, b).map { $0 - $1 } }
-
-    private static func medians(_ series: [[Float]], _ count: Int) -> [Float] {
-        var result = [Float](repeating: .nan, count: count)
-        var values: [Float] = []
-        for index in 0..<count {
-            values.removeAll(keepingCapacity: true)
-            for date in series where !date[index].isNaN { values.append(date[index]) }
-            guard !values.isEmpty else { continue }
-            values.sort()
-            let middle = values.count / 2
-            result[index] = values.count % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2
-        }
-        return result
     }
 }

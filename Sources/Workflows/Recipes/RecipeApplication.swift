@@ -46,7 +46,9 @@ public struct RecipeApplication: Sendable {
         location: String,
         software: String
     ) throws {
-        recipe = try Recipe(document)
+        // The last instant belongs to the next day: end is exclusive.
+        let last = SliceDate(time.end.addingTimeInterval(-1))
+        recipe = try Recipe(document).expanded(from: SliceDate(time.begin), to: last)
         (self.document, self.time, self.region) = (document, time, region)
         (self.productName, self.location, self.software) = (productName, location, software)
     }
@@ -58,15 +60,22 @@ public struct RecipeApplication: Sendable {
         log: Logger,
         progress: @escaping @Sendable (_ done: Int, _ planned: Int) -> Void
     ) async throws -> RunSummary {
-        guard let seriesInput = recipe.seriesInput else {
-            throw WorkflowError(.badRequest, "recipe '\(recipe.name)' has no input over time")
-        }
         var summary = RunSummary(product: productName)
         let bounds = region.isEverywhere ? nil : region.polygon.bounds
-        guard let series = try await index.resolve(seriesInput, time: time, bounds: bounds) else {
-            throw WorkflowError(.noInput, "input '\(seriesInput.name)' of recipe '\(recipe.name)' has no data")
+        var series: [ResolvedInput] = []
+        for input in recipe.seriesInputs {
+            if let resolved = try await index.resolve(input, time: time, bounds: bounds) {
+                series.append(resolved)
+            } else {
+                let products = input.products.joined(separator: " or ")
+                summary.notes.append("input '\(input.name)' has no data (product \(products)): it is left out")
+            }
         }
-        let grid = try await makeGrid(series, on: index)
+        guard let first = series.first else {
+            let names = recipe.seriesInputs.map { "'\($0.name)'" }.joined(separator: ", ")
+            throw WorkflowError(.noInput, "none of the inputs \(names) of recipe '\(recipe.name)' has data")
+        }
+        let grid = try await makeGrid(first, on: index)
         var statics: [ResolvedInput] = []
         for input in recipe.staticInputs {
             if let resolved = try await index.resolve(input, time: nil, bounds: bounds) {
@@ -102,17 +111,21 @@ public struct RecipeApplication: Sendable {
         )
         let bytesPerPixel = try planner.plan(series: series, statics: statics, memory: memory).bytesPerPixel
         return try await production.run(bytesPerPixel: bytesPerPixel, summary: summary) { [planner] leftOut, _ in
-            let left = ResolvedInput(
-                input: series.input,
-                product: series.product,
-                datasets: series.datasets.filter { !leftOut.contains($0.id) }
-            )
+            let left = series.map { input in
+                ResolvedInput(
+                    input: input.input,
+                    product: input.product,
+                    datasets: input.datasets.filter { !leftOut.contains($0.id) }
+                )
+            }
+            var planner = planner
+            planner.leftOut = leftOut.map { $0.uuidString.lowercased() }.sorted()
             let plan = try planner.plan(series: left, statics: statics, memory: memory)
             guard !plan.tasks.isEmpty || !leftOut.isEmpty else {
                 throw WorkflowError(
                     .noInput,
-                    "product '\(series.product.name)' has no data in the cells of region '\(region.name)'",
-                    hint: "Compare the region with: datacube dataset search product=\(series.product.name)."
+                    "product '\(first.product.name)' has no data in the cells of region '\(region.name)'",
+                    hint: "Compare the region with: datacube dataset search product=\(first.product.name)."
                 )
             }
             return plan.tasks

@@ -23,34 +23,22 @@ struct ResolvedInput {
             }
             return RecipeProgram.Band(
                 name: name,
-                measurement: try product.measurement(name),
+                measurement: try product.measurement(input.aliases[name] ?? name),
                 resampling: resampling
             )
         }
     }
 
-    /// The masks of the input, one for each measurement that has rules.
-    func masks() throws -> [RecipeProgram.Mask] {
-        let names = input.masks.reduce(into: [String]()) {
-            if !$0.contains($1.measurement) { $0.append($1.measurement) }
-        }
-        return try names.map { name in
-            let measurement = try product.measurement(name)
-            let rules = try input.masks.filter { $0.measurement == name }.map { rule in
-                try rule.meanings.map { try Self.test(measurement, flag: rule.flag, meaning: $0) }
-            }
-            return RecipeProgram.Mask(measurement: measurement, rules: rules)
-        }
+    /// The input's mask on the product's measurements.
+    func mask() throws -> SampleMask? {
+        try input.mask.map { try SampleMask($0, steps: input.maskSteps, on: product) }
     }
 
-    /// `true` and `false` are tried as booleans first, as product definitions hold them either way.
-    private static func test(_ measurement: Measurement, flag: String, meaning: String) throws -> BitTest {
-        if meaning == "true" || meaning == "false",
-            let test = try? measurement.test(flag: flag, meaning: .bool(meaning == "true"))
-        {
-            return test
-        }
-        return try measurement.test(flag: flag, meaning: .string(meaning))
+    /// The day that formulas know of a slice.
+    static func day(of slice: [Dataset], by grouping: RecipeInput.Grouping) -> SliceDate {
+        guard let dataset = slice.first, let time = dataset.time else { return SliceDate(days: 0) }
+        if grouping == .solarDay, let range = TimeRange(period: dataset.solarDay) { return SliceDate(range.begin) }
+        return SliceDate(time.center)
     }
 
     /// Slices of time as the input groups them, the earliest first.
@@ -72,6 +60,11 @@ struct ResolvedInput {
         }
         return order.compactMap { slices[$0] }
     }
+}
+
+extension SliceDate {
+    /// The day of an instant, in UTC.
+    init(_ date: Date) { self.init(days: Int((date.timeIntervalSince1970 / 86400).rounded(.down))) }
 }
 
 extension DatasetIndex {

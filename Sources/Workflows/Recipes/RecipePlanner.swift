@@ -20,75 +20,122 @@ struct RecipePlanner {
     var mosaic: MosaicTarget?
     /// Makes pixels outside of the region nodata.
     var clips = false
+    /// Datasets that could not be read; documents name them.
+    var leftOut: [String] = []
 
     private struct Placed {
+        /// The number of the input that the dataset belongs to.
+        let input: Int
         let dataset: Dataset
         let footprint: MultiPolygon
     }
 
     /// - `memory`: Bytes that one thread may hold.
     func plan(
-        series: ResolvedInput,
+        series: [ResolvedInput],
         statics: [ResolvedInput],
         memory: Int
     ) throws -> (tasks: [TileTask], bytesPerPixel: Int) {
         let projector = FootprintProjector(to: grid.crs)
         let regionOnGrid = try projector.project(region, from: .wgs84)
         let cells = region.parts.isEmpty ? nil : Set(grid.tiles(covering: regionOnGrid))
-        let placed = try series.datasets.sorted(by: Dataset.precedes).compactMap { dataset in
-            try projector.footprint(of: dataset).map { Placed(dataset: dataset, footprint: $0) }
+        let placed = try series.enumerated().flatMap { number, input in
+            try place(input.datasets, number, by: projector)
         }
+        let sources = try series.map { input in
+            RecipeProgram.Source(bands: try input.bands(), mask: try input.mask())
+        }
+        let reach = recipe.halo + (sources.map { RecipeProgram.maskHalo(of: $0, recipe) }.max() ?? 0)
+        let members = membersOf(cells, placed, reach: reach)
+        let staticPlaced = try statics.map { try place($0.datasets, 0, by: projector) }
+        let sliceCounts = members.values.map { slices($0, series).count }
+        let encodings = RecipeProgram.encodings(of: sources)
+        let bytesPerPixel = self.bytesPerPixel(slices: sliceCounts.max() ?? 0, encodings: encodings)
+        guard let first = sources.first?.bands.first?.measurement else {
+            throw WorkflowError(.badRequest, "recipe '\(recipe.name)' reads no measurement over time")
+        }
+        let factory = makeFactory(series[0], first, memory: memory, bytesPerPixel: bytesPerPixel)
+        let tasks = try members.sorted { $0.key < $1.key }.map { cell, entries in
+            let box = grid.bounds(of: cell)
+            let grown = self.grown(box, by: recipe.halo)
+            let near = staticPlaced.map { $0.filter { $0.footprint.intersects(grown) } }
+            let program = RecipeProgram(
+                recipe: recipe,
+                sources: sources,
+                slices: slices(entries, series),
+                encodings: encodings,
+                begin: SliceDate(time.begin),
+                staticBands: try staticBands(statics, near.map { $0.map(\.dataset) })
+            )
+            let inputs =
+                series.enumerated().map { number, input in
+                    (input.input.name, entries.filter { $0.input == number }.map(\.dataset))
+                } + zip(statics, near).map { ($0.input.name, $1.map(\.dataset)) }
+            return try factory.task(
+                cell,
+                time: time,
+                stem: path(cell),
+                sources: inputs.filter { !$0.1.isEmpty },
+                footprints: entries.map(\.footprint),
+                properties: properties,
+                program: program,
+                clip: clips && !region.parts.isEmpty ? Clip(polygon: regionOnGrid) : nil
+            )
+        }
+        return (tasks, bytesPerPixel)
+    }
+
+    private var properties: DocumentObject {
+        var properties = DocumentObject([(key: "odc:product_family", value: .string(recipe.name))])
+        if !leftOut.isEmpty { properties["antares:left_out"] = .array(leftOut.map { .string($0) }) }
+        return properties
+    }
+
+    /// Datasets with a footprint, in the order in which they are laid over each other.
+    private func place(_ datasets: [Dataset], _ input: Int, by projector: FootprintProjector) throws -> [Placed] {
+        try datasets.sorted(by: Dataset.precedes).compactMap { dataset in
+            try projector.footprint(of: dataset).map { Placed(input: input, dataset: dataset, footprint: $0) }
+        }
+    }
+
+    /// What lies in each of some cells (without these, in all), and within `reach` pixels around it where there is something in the cell.
+    private func membersOf(_ cells: Set<TileIndex>?, _ placed: [Placed], reach: Int) -> [TileIndex: [Placed]] {
         var members: [TileIndex: [Placed]] = [:]
         for entry in placed {
             for cell in grid.tiles(covering: entry.footprint) where cells?.contains(cell) ?? true {
                 members[cell, default: []].append(entry)
             }
         }
-        let staticPlaced = try statics.map { input in
-            try input.datasets.sorted(by: Dataset.precedes).compactMap { dataset in
-                try projector.footprint(of: dataset).map { Placed(dataset: dataset, footprint: $0) }
+        guard reach > 0 else { return members }
+        return Dictionary(
+            uniqueKeysWithValues: members.keys.map { cell in
+                let box = grown(grid.bounds(of: cell), by: reach)
+                return (cell, placed.filter { $0.footprint.intersects(box) })
             }
+        )
+    }
+
+    private func grown(_ box: BoundingBox, by pixels: Int) -> BoundingBox {
+        let (x, y) = (abs(grid.resolution.x) * Double(pixels), abs(grid.resolution.y) * Double(pixels))
+        return BoundingBox(left: box.left - x, bottom: box.bottom - y, right: box.right + x, top: box.top + y)
+    }
+
+    /// The slices of time of all inputs, the earliest first.
+    private func slices(_ entries: [Placed], _ series: [ResolvedInput]) -> [RecipeProgram.Slice] {
+        series.enumerated().flatMap { number, input in
+            let own = entries.filter { $0.input == number }.map(\.dataset)
+            return ResolvedInput.slices(own, by: input.input.grouping).map { slice in
+                RecipeProgram.Slice(
+                    source: number,
+                    datasets: slice,
+                    date: ResolvedInput.day(of: slice, by: input.input.grouping)
+                )
+            }
+        }.sorted { a, b in
+            if a.date != b.date { return a.date < b.date }
+            if a.source != b.source { return a.source < b.source }
+            return Dataset.precedes(a.datasets[0], b.datasets[0])
         }
-        let bands = try series.bands()
-        let masks = try series.masks()
-        let slices = members.values.map { ResolvedInput.slices($0.map(\.dataset), by: series.input.grouping).count }
-        let sample = RecipeProgram(recipe: recipe, bands: bands, masks: masks, slices: [], staticBands: [])
-        let bytesPerPixel =
-            PlainReduction(sample) == nil
-            ? bytesPerPixel(slices: slices.max() ?? 0, bands: bands.count)
-            : PlainReduction.bytesPerPixel(sample, slices: slices.max() ?? 0)
-        guard let first = bands.first?.measurement else {
-            throw WorkflowError(
-                .badRequest,
-                "input '\(series.input.name)' of recipe '\(recipe.name)' has no measurement"
-            )
-        }
-        let factory = makeFactory(series, first, memory: memory, bytesPerPixel: bytesPerPixel)
-        let tasks = try members.sorted { $0.key < $1.key }.map { cell, entries in
-            let box = grid.bounds(of: cell)
-            let near = staticPlaced.map { $0.filter { $0.footprint.intersects(box) } }
-            let program = RecipeProgram(
-                recipe: recipe,
-                bands: bands,
-                masks: masks,
-                slices: ResolvedInput.slices(entries.map(\.dataset), by: series.input.grouping),
-                staticBands: try staticBands(statics, near.map { $0.map(\.dataset) })
-            )
-            let sources =
-                [(series.input.name, entries.map(\.dataset))]
-                + zip(statics, near).map { ($0.input.name, $1.map(\.dataset)) }
-            return try factory.task(
-                cell,
-                time: time,
-                stem: path(cell),
-                sources: sources,
-                footprints: entries.map(\.footprint),
-                properties: DocumentObject([(key: "odc:product_family", value: .string(recipe.name))]),
-                program: PlainReduction(program) ?? program,
-                clip: clips && !region.parts.isEmpty ? Clip(polygon: regionOnGrid) : nil
-            )
-        }
-        return (tasks, bytesPerPixel)
     }
 
     /// The bands of all static inputs; one without data reads as nodata.
@@ -108,10 +155,11 @@ struct RecipePlanner {
             }
     }
 
-    /// Bytes of a pixel while its block is computed: all dates of all bands and formulas as Float, and the outputs.
-    private func bytesPerPixel(slices: Int, bands: Int) -> Int {
-        let formulas = Set(recipe.outputs.map(\.value)).count
-        return 4 * (slices * (bands + formulas) + 2 * recipe.outputs.count + 8)
+    /// Bytes of a pixel while its block is computed: all dates of all bands as they are stored, one slice as it is
+    /// read, and the outputs.
+    private func bytesPerPixel(slices: Int, encodings: [String: Encoding]) -> Int {
+        let sample = encodings.values.reduce(0) { $0 + max(2, $1.type.byteCount) }
+        return slices * sample + 6 * sample + 20 * recipe.outputs.count + 32
     }
 
     private func makeFactory(

@@ -1,145 +1,216 @@
 import Analysis
 import DatacubeIndex
+import func Foundation.cos
 import Geo
 import Ingest
 import Raster
-import Synchronization
 
 /// Computes the outputs of a recipe for a tile, block by block.
 struct RecipeProgram: TileProgram {
-    /// A measurement to read, and what its samples mean.
+    /// A measurement to read, and what formulas call it.
     struct Band: Sendable {
         let name: String
         let measurement: Measurement
         let resampling: Resampling
+
+        var encoding: Encoding {
+            Encoding(
+                type: measurement.dtype,
+                nodata: measurement.nodata,
+                scaleFactor: measurement.scaleFactor ?? 1,
+                addOffset: measurement.addOffset ?? 0
+            )
+        }
     }
 
-    /// The samples of a measurement that a mask keeps: those that pass one test of each rule.
-    struct Mask: Sendable {
-        let measurement: Measurement
-        let rules: [[BitTest]]
+    /// What is read of one product over time.
+    struct Source: Sendable {
+        let bands: [Band]
+        let mask: SampleMask?
     }
 
+    /// What is one date of the series.
+    struct Slice: Sendable {
+        /// The number of the source.
+        let source: Int
+        /// In the order of laying over.
+        let datasets: [Dataset]
+        let date: SliceDate
+    }
+
+    /// With outputs for each period.
     let recipe: Recipe
-    let bands: [Band]
-    let masks: [Mask]
-    /// The datasets of each slice of time, the earliest slice first, each in the order of laying over.
-    let slices: [[Dataset]]
+    let sources: [Source]
+    /// The earliest first.
+    let slices: [Slice]
+    /// How the samples of each name are held.
+    let encodings: [String: Encoding]
+    let begin: SliceDate
     let staticBands: [(band: Band, datasets: [Dataset])]
 
+    /// One encoding for each name: that of the products where they agree, else real values.
+    static func encodings(of sources: [Source]) -> [String: Encoding] {
+        sources.flatMap(\.bands).reduce(into: [:]) { encodings, band in
+            let own = band.encoding
+            encodings[band.name] = encodings[band.name].map { $0 == own ? own : .real } ?? own
+        }
+    }
+
+    /// How many pixels around what is computed the mask of a source depends on.
+    static func maskHalo(of source: Source, _ recipe: Recipe) -> Int {
+        guard let mask = source.mask else { return 0 }
+        return mask.halo + (recipe.usesCloudDistance ? Recipe.cloudDistanceLimit : 0)
+    }
+
     func run(_ window: PixelWindow, of geoBox: GeoBox, into output: inout ComputedBlock, cache: SourceCache) throws {
-        let target = geoBox.cropped(to: window)
-        let count = window.pixelCount
-        var series = Dictionary(uniqueKeysWithValues: bands.map { ($0.name, [[Float]]()) })
-        for slice in slices {
-            guard let planes = try read(slice, onto: target, cache) else { continue }
-            for (band, values) in zip(bands, planes) { series[band.name]?.append(values) }
-        }
-        var statics: [String: [Float]] = [:]
-        for (band, datasets) in staticBands {
-            let values = try read(band, datasets, onto: target, cache)
-            statics[band.name] = values ?? [Float](repeating: .nan, count: count)
-        }
-        let block = RecipeBlock(pixelCount: count, series: series, statics: statics)
-        for (measurement, values) in zip(recipe.outputs, recipe.compute(block)) {
-            guard values.contains(where: { !$0.isNaN }) else { continue }
+        let target = geoBox.cropped(to: window.grown(by: recipe.halo))
+        let block = RecipeBlock(
+            width: target.width,
+            height: target.height,
+            halo: recipe.halo,
+            cellSize: try target.cellSizeInMetres(),
+            dates: [],
+            allDates: slices.map(\.date),
+            begin: begin,
+            series: [:],
+            statics: try readStatics(onto: target, cache)
+        )
+        for (measurement, plane) in zip(recipe.outputs, recipe.compute(try readSeries(into: block, target, cache))) {
+            guard plane.values.contains(where: { !$0.isNaN }) else { continue }
             func store<Element: PixelElement>(_: Element.Type) {
-                let pixels = measurement.encoding.encode(values, as: Element.self)
+                let pixels = measurement.encoding.encode(plane, as: Element.self)
                 output.add(pixels, variable: measurement.name, window: window)
             }
             store(measurement.encoding.type.elementType)
         }
     }
 
-    /// The real values of all bands of one slice, masked; nil where nothing is left of it.
-    private func read(_ slice: [Dataset], onto target: GeoBox, _ cache: SourceCache) throws -> [[Float]]? {
-        let keep = try keep(slice, onto: target, cache)
-        guard keep.contains(true) else { return nil }
-        var hasData = false
-        let planes = try bands.map { band in
-            guard var values = try read(band, slice, onto: target, cache) else {
-                return [Float](repeating: .nan, count: target.pixelCount)
+    private func readStatics(onto target: GeoBox, _ cache: SourceCache) throws -> [String: [Float]] {
+        var statics: [String: [Float]] = [:]
+        for (band, datasets) in staticBands {
+            func values<Element: PixelElement>(_: Element.Type) throws -> [Float]? {
+                try GridReader(band.measurement, resampling: band.resampling, cache: cache)
+                    .readFused(Element.self, datasets, onto: target)
+                    .map(band.encoding.decode)
             }
-            for index in values.indices where !keep[index] { values[index] = .nan }
-            hasData = true
-            return values
+            statics[band.name] =
+                try values(band.measurement.dtype.elementType)
+                ?? [Float](repeating: .nan, count: target.pixelCount)
         }
-        return hasData ? planes : nil
+        return statics
     }
 
-    /// The real values of one band; nil where no dataset has any.
-    private func read(_ band: Band, _ datasets: [Dataset], onto target: GeoBox, _ cache: SourceCache) throws -> [Float]?
-    {
-        let encoding = Encoding(
-            type: band.measurement.dtype,
-            nodata: band.measurement.nodata,
-            scaleFactor: band.measurement.scaleFactor ?? 1,
-            addOffset: band.measurement.addOffset ?? 0
-        )
-        func values<Element: PixelElement>(_: Element.Type) throws -> [Float]? {
-            try GridReader(band.measurement, resampling: band.resampling, cache: cache)
-                .readFused(Element.self, datasets, onto: target)
-                .map(encoding.decode)
+    // MARK: Series
+
+    private func readSeries(into block: RecipeBlock, _ target: GeoBox, _ cache: SourceCache) throws -> RecipeBlock {
+        var block = block
+        let count = target.pixelCount
+        block.series = encodings.mapValues {
+            SampleSeries(pixelCount: count, encoding: $0, capacity: slices.count)
         }
-        return try values(band.measurement.dtype.elementType)
+        if recipe.usesCloudDistance {
+            block.series[Recipe.cloudDistance] = SampleSeries(pixelCount: count, encoding: .real)
+        }
+        for slice in slices {
+            let source = sources[slice.source]
+            var keep: [Bool]?
+            var distances = [Float](repeating: Float(Recipe.cloudDistanceLimit), count: count)
+            if let mask = source.mask {
+                let halo = Self.maskHalo(of: source, recipe)
+                let result = try keptPixels(mask, slice.datasets, target, halo: halo, cache)
+                guard result.keep.contains(true) else { continue }
+                keep = result.keep
+                distances = result.distances
+            }
+            guard try append(source, slice, keep, to: &block, target, cache) else { continue }
+            block.dates.append(slice.date)
+            if recipe.usesCloudDistance { block.series[Recipe.cloudDistance]?.append(distances) }
+        }
+        return block
     }
 
-    /// Which pixels of a slice the masks keep.
-    func keep(_ slice: [Dataset], onto target: GeoBox, _ cache: SourceCache) throws -> [Bool] {
-        var keep = [Bool](repeating: true, count: target.pixelCount)
-        for mask in masks { try apply(mask, to: &keep, slice, onto: target, cache) }
-        return keep
-    }
-
-    /// Drops pixels whose flags fail a rule, and pixels without flags.
-    private func apply(
-        _ mask: Mask,
-        to keep: inout [Bool],
-        _ slice: [Dataset],
-        onto target: GeoBox,
+    /// Adds a date to every series; false where no band has any data.
+    private func append(
+        _ source: Source,
+        _ slice: Slice,
+        _ keep: [Bool]?,
+        to block: inout RecipeBlock,
+        _ target: GeoBox,
         _ cache: SourceCache
-    ) throws {
-        let reader = GridReader(mask.measurement, resampling: .nearest, cache: cache)
-        guard let flags = try reader.readFused(Int32.self, slice, onto: target) else {
-            keep = [Bool](repeating: false, count: keep.count)
-            return
-        }
-        let nodata = Int32(nearest: mask.measurement.nodata)
-        let table = KeepTable(mask.rules)
-        flags.withUnsafeBufferPointer { flags in
-            keep.withUnsafeMutableBufferPointer { keep in
-                for index in 0..<flags.count {
-                    keep[index] = keep[index] && flags[index] != nodata && table[flags[index]]
+    ) throws -> Bool {
+        var appended: Set<String> = []
+        for band in source.bands {
+            let reader = GridReader(band.measurement, resampling: band.resampling, cache: cache)
+            let isStored = encodings[band.name] == band.encoding
+            func add<Element: PixelElement>(_: Element.Type) throws {
+                guard let pixels = try reader.readFused(Element.self, slice.datasets, onto: target) else { return }
+                if isStored {
+                    block.series[band.name]?.append(pixels, keeping: keep)
+                } else {
+                    block.series[band.name]?.append(band.encoding.decode(pixels), keeping: keep)
                 }
+                appended.insert(band.name)
             }
+            try add(band.measurement.dtype.elementType)
         }
+        guard !appended.isEmpty else { return false }
+        for name in encodings.keys where !appended.contains(name) { block.series[name]?.appendMissing() }
+        return true
+    }
+
+    /// Which pixels a mask keeps, and how far each lies from what it drops.
+    private func keptPixels(
+        _ mask: SampleMask,
+        _ datasets: [Dataset],
+        _ target: GeoBox,
+        halo: Int,
+        _ cache: SourceCache
+    ) throws -> (keep: [Bool], distances: [Float]) {
+        let window = PixelWindow(column: 0, row: 0, width: target.width, height: target.height).grown(by: halo)
+        let grown = target.cropped(to: window)
+        let flags = try mask.measurements.map { measurement in
+            try GridReader(measurement, resampling: .nearest, cache: cache)
+                .readFused(Int32.self, datasets, onto: grown)
+        }
+        let states = mask.states(flags, count: grown.pixelCount)
+        guard halo > 0 else { return (states.map { $0 == .kept }, []) }
+        let dropped = PixelMask(width: grown.width, height: grown.height, values: states.map { $0 == .dropped })
+            .applying(mask.steps)
+        var keep = states.indices.map { states[$0] != .unknown && !dropped.values[$0] }
+        keep = cropped(keep, width: grown.width, by: halo)
+        guard recipe.usesCloudDistance else { return (keep, []) }
+        let distances = dropped.distances(limit: Recipe.cloudDistanceLimit)
+        return (keep, cropped(distances, width: grown.width, by: halo))
+    }
+
+    /// The pixels without the outermost rows and columns.
+    private func cropped<Element>(_ pixels: [Element], width: Int, by halo: Int) -> [Element] {
+        let height = pixels.count / width
+        return (halo..<height - halo).flatMap { pixels[$0 * width + halo..<($0 + 1) * width - halo] }
     }
 }
 
-/// Which flag samples pass a mask's rules, worked out once for those of 16 bits.
-private struct KeepTable {
-    private let rules: [[BitTest]]
-    private let table: [Bool]
-    private static let known = Mutex<[[[BitTest]]: [Bool]]>([:])
+extension PixelWindow {
+    /// With some pixels more on each side.
+    fileprivate func grown(by pixels: Int) -> PixelWindow {
+        PixelWindow(
+            column: column - pixels,
+            row: row - pixels,
+            width: width + 2 * pixels,
+            height: height + 2 * pixels
+        )
+    }
+}
 
-    init(_ rules: [[BitTest]]) {
-        self.rules = rules
-        if let table = Self.known.withLock({ $0[rules] }) {
-            self.table = table
-            return
+extension GeoBox {
+    /// Width and height of a pixel in metres: of the middle row where the CRS is in degrees.
+    fileprivate func cellSizeInMetres() throws -> XY<Double> {
+        guard try CRSDescription.of(crs).isGeographic else {
+            return XY(x: abs(resolution.x), y: abs(resolution.y))
         }
-        let table = (0..<65_536).map { sample in Self.passes(UInt64(sample), rules) }
-        Self.known.withLock { $0[rules] = table }
-        self.table = table
-    }
-
-    @inline(__always)
-    subscript(sample: Int32) -> Bool {
-        if sample >= 0, sample < 65_536 { return table[Int(sample)] }
-        return Self.passes(UInt64(UInt32(bitPattern: sample)), rules)
-    }
-
-    private static func passes(_ sample: UInt64, _ rules: [[BitTest]]) -> Bool {
-        rules.allSatisfy { $0.contains { $0.matches(sample) } }
+        // A sphere of 6371.007 km, the authalic radius.
+        let metres = 6_371_007 * Double.pi / 180
+        let latitude = affine.f + resolution.y * Double(height) / 2
+        return XY(x: abs(resolution.x) * metres * cos(latitude * .pi / 180), y: abs(resolution.y) * metres)
     }
 }

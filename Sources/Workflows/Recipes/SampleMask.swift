@@ -1,0 +1,87 @@
+import Analysis
+import DatacubeIndex
+import Documents
+import Geo
+
+/// A mask of a recipe on the measurements of one product.
+struct SampleMask: Sendable {
+    let condition: MaskCondition
+    let steps: [MaskStep]
+    /// The measurements that rules look at.
+    let measurements: [Measurement]
+    /// A rule holds where any of its tests does.
+    private let tests: [MaskRule: [BitTest]]
+    /// Where all rules look at one measurement of up to 16 bits: what becomes of each of its samples.
+    private let table: [Bool]?
+
+    /// - Throws: `IndexError` that names the nearest measurement, flag or meaning where one is unknown.
+    init(_ condition: MaskCondition, steps: [MaskStep], on product: Product) throws {
+        (self.condition, self.steps) = (condition, steps)
+        var measurements: [Measurement] = []
+        var tests: [MaskRule: [BitTest]] = [:]
+        for rule in condition.rules {
+            let measurement = try product.measurement(rule.measurement)
+            if !measurements.contains(measurement) { measurements.append(measurement) }
+            tests[rule] = try rule.meanings.map { try measurement.test(flag: rule.flag, meaning: $0) }
+        }
+        (self.measurements, self.tests) = (measurements, tests)
+        guard measurements.count == 1, measurements[0].dtype.byteCount <= 2 else {
+            table = nil
+            return
+        }
+        table = (0...UInt64(UInt16.max)).map { sample in
+            condition.holds { rule in tests[rule]?.contains { $0.matches(sample) } ?? false }
+        }
+    }
+
+    /// How many pixels around a block its mask depends on.
+    var halo: Int { steps.map(\.halo).reduce(0, +) }
+
+    /// What is known of each pixel.
+    enum State { case kept, dropped, unknown }
+
+    /// The state of each pixel before any step.
+    ///
+    /// - `flags`: The samples of `measurements`, one array each, all of one length; nil for one that has no data.
+    func states(_ flags: [[Int32]?], count: Int) -> [State] {
+        guard !flags.contains(where: { $0 == nil }) else { return [State](repeating: .unknown, count: count) }
+        let planes = flags.compactMap { $0 }
+        let nodata = measurements.map { Int32(clamping: Int($0.nodata.isNaN ? -1e9 : $0.nodata)) }
+        if let table {
+            return planes[0].map { sample in
+                sample == nodata[0] ? .unknown : table[Int(UInt16(truncatingIfNeeded: sample))] ? .kept : .dropped
+            }
+        }
+        let numbers = Dictionary(uniqueKeysWithValues: measurements.enumerated().map { ($1.name, $0) })
+        let places = Dictionary(
+            uniqueKeysWithValues: Set(condition.rules).map { rule in
+                (rule, measurements.firstIndex { $0.answers(to: rule.measurement) } ?? numbers[rule.measurement] ?? 0)
+            }
+        )
+        return (0..<count).map { pixel in
+            for (plane, missing) in zip(planes, nodata) where plane[pixel] == missing { return .unknown }
+            let isKept = condition.holds { rule in
+                let sample = UInt64(UInt32(bitPattern: planes[places[rule] ?? 0][pixel]))
+                return tests[rule]?.contains { $0.matches(sample) } ?? false
+            }
+            return isKept ? .kept : .dropped
+        }
+    }
+}
+
+extension Measurement {
+    /// The test for a meaning as recipes write it.
+    ///
+    /// `true` and `false` are tried as booleans and as texts first; for a single bit they then mean 1 and 0 whatever
+    /// its values are called, so that `cloud: false` works on every product.
+    fileprivate func test(flag name: String, meaning text: String) throws -> BitTest {
+        guard text == "true" || text == "false" else { return try test(flag: name, meaning: .string(text)) }
+        if let test = try? test(flag: name, meaning: .bool(text == "true")) { return test }
+        if let test = try? test(flag: name, meaning: .string(text)) { return test }
+        if let flag = flags.first(where: { $0.name == name }), flag.bits.count == 1 {
+            let mask = UInt64(1) << UInt64(flag.bits[0])
+            return BitTest(mask: mask, value: text == "true" ? mask : 0)
+        }
+        return try test(flag: name, meaning: .string(text))
+    }
+}
