@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export OUTPUT=$PWD/bench-output LC_ALL=C
 km=${BENCH_KM:-60} dates=${BENCH_DATES:-24} threads=${BENCH_THREADS:-2} memory=${BENCH_MEMORY:-1G} many=${BENCH_DATES_MANY:-200}
-program=$PWD/.build/release
+program=${BENCH_PROGRAM:-$PWD/.build/release}
 [ -x "$program/antares" ] && [ -x "$program/GDALFloor" ] || { echo 'Build first: make bench does.' >&2; exit 69; }
 mkdir -p "$OUTPUT/home" "$OUTPUT/out"
 table=$OUTPUT/times.tsv

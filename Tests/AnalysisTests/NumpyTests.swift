@@ -111,7 +111,7 @@ struct NumpyTests {
 
     @Test func `trends are scipy's, harmonic fits those of numpy's least squares`() throws {
         for example in try NumpyCases.of("trend") {
-            let days = try #require(example.document["days"]?.array?.compactMap(\.integer))
+            let days = try #require(example.document["days"]?.array).compactMap(\.integer)
             let series = try example.series(UInt16.self, scale: 0.0001)
             let names = ["slope", "intercept", "r2", "p_value"]
             let waves = ["mean", "cos1", "sin1", "cos2", "sin2", "rmse"].map { "harmonic_" + $0 }

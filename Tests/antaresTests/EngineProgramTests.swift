@@ -67,7 +67,7 @@ struct EngineProgramTests {
             "antares init", "datacube product add ~/.config/madmex/indexing/s2_l2a_10m_granule.yaml",
             "antares prepare_metadata --path \(RealScenes.path("s2-l2a-33T")) --dataset_name s2_l2a_10m --outfile s2.yaml",
             "datacube dataset add s2.yaml",
-            "antares export -n s2_l2a_10m_granule -B blue nir --time 2023-08-13 --earliest-first --crs \(crs) "
+            "antares export -n s2_l2a_10m_granule -b blue nir --time 2023-08-13 --earliest-first --crs \(crs) "
                 + "--resolution \(resolution) --resampling \(method) -o day.tif",
         ] {
             let result = try job.run(line)
@@ -75,11 +75,11 @@ struct EngineProgramTests {
         }
         let script = """
             import sys, datacube, rasterio, numpy
-            from odc.geo.geobox import GeoBox
+            from datacube.utils.geometry import CRS, GeoBox
             path, method = sys.argv[1:3]
             with rasterio.open(path) as file:
                 ours = file.read()
-                box = GeoBox(file.shape, file.transform, file.crs)
+                box = GeoBox(file.width, file.height, file.transform, CRS(file.crs.to_string()))
             data = datacube.Datacube().load(
                 product="s2_l2a_10m_granule", measurements=["blue", "nir"], time="2023-08-13", group_by="solar_day",
                 like=box, resampling=method)

@@ -23,7 +23,7 @@ struct CompositeCommand: CommonCommand {
     @Option(name: .shortAndLong, help: .init("Product to reduce.", valueName: "name"))
     var product: String
     @Option(
-        name: [.customShort("B"), .customLong("b", withSingleDash: true), .customLong("bands")],
+        name: [.customShort("b"), .customLong("bands")],
         parsing: .upToNextOption,
         help: .init("Measurements, by name or alias.", valueName: "name")
     )

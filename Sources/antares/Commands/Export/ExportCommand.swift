@@ -45,7 +45,7 @@ struct ExportOptions: ParsableArguments {
     )
     var product: String
     @Option(
-        name: [.customShort("B"), .customLong("b", withSingleDash: true), .customLong("bands")],
+        name: [.customShort("b"), .customLong("bands")],
         parsing: .upToNextOption,
         help: .init("Measurements, by name or alias; all without it.", valueName: "name")
     )
