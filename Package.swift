@@ -91,6 +91,8 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        // What GDAL alone takes for the same reading and writing; scripts/bench.sh compares with it.
+        .executableTarget(name: "GDALFloor", dependencies: ["Geo", "Raster"], swiftSettings: strict),
         .executableTarget(name: "KernelBench", dependencies: ["Analysis", "Geo"], swiftSettings: strict),
         .target(
             name: "TestSupport",

@@ -7,6 +7,7 @@ public import Geo
 public final class BlockReader: Sendable {
     public let table: BlockTable
     private let descriptor: Int32
+    private let cache: BlockCache?
 
     /// Nil where the file is none of those that `BlockTable` knows, or cannot be opened.
     public convenience init?(path: String, band: Int) {
@@ -15,10 +16,12 @@ public final class BlockReader: Sendable {
     }
 
     /// Nil where the file cannot be opened.
-    public init?(_ table: BlockTable) {
+    ///
+    /// - `cache`: Where blocks are kept of which only a part was asked for.
+    public init?(_ table: BlockTable, cache: BlockCache? = nil) {
         let descriptor = open(table.path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
-        (self.table, self.descriptor) = (table, descriptor)
+        (self.table, self.descriptor, self.cache) = (table, descriptor, cache)
     }
 
     deinit { close(descriptor) }
@@ -45,8 +48,17 @@ public final class BlockReader: Sendable {
                 let (firstColumn, lastColumn) = blocks(window.column, window.width, table.blockWidth)
                 for row in firstRow...lastRow {
                     for column in firstColumn...lastColumn {
+                        let place = UnsafeMutableRawPointer(target)
+                        let key = BlockCache.Key(file: table.key, number: row * table.columns + column)
+                        let isWhole = isWithin(window, column, row)
+                        if !isWhole, let known = cache?.block(key) {
+                            known.withUnsafeBytes { copy(column, row, $0, window, place, stride) }
+                            continue
+                        }
                         guard expand(column, row, &compressed, into: pixels, codec) else { return false }
-                        copy(column, row, pixels, window, UnsafeMutableRawPointer(target), stride)
+                        let expanded = UnsafeRawBufferPointer(pixels)
+                        copy(column, row, expanded, window, place, stride)
+                        if !isWhole { cache?.keep(expanded, key) }
                     }
                 }
                 return true
@@ -115,11 +127,19 @@ public final class BlockReader: Sendable {
         return true
     }
 
+    /// True where all of a block that lies in the band is wanted.
+    private func isWithin(_ window: PixelWindow, _ column: Int, _ row: Int) -> Bool {
+        let (left, top) = (column * table.blockWidth, row * table.blockHeight)
+        return left >= window.column && top >= window.row
+            && min(left + table.blockWidth, table.width) <= window.column + window.width
+            && min(top + table.blockHeight, table.height) <= window.row + window.height
+    }
+
     /// Copies the rows that a block and the window have in common.
     private func copy(
         _ column: Int,
         _ row: Int,
-        _ pixels: UnsafeMutableRawBufferPointer,
+        _ pixels: UnsafeRawBufferPointer,
         _ window: PixelWindow,
         _ target: UnsafeMutableRawPointer,
         _ stride: Int

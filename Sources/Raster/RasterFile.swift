@@ -51,6 +51,12 @@ public struct RasterFile: ~Copyable {
         return GDALGetMetadataItem(band, name, domain).map { String(cString: $0) }
     }
 
+    /// A metadata item of the file, nil where it has none of this name.
+    public func metadata(_ name: String) -> String? {
+        guard let handle else { return nil }
+        return GDALGetMetadataItem(handle, name, nil).map { String(cString: $0) }
+    }
+
     /// Width and height of the blocks in which a band (counted from 1) is stored.
     public func blockSize(band: Int) -> (width: Int, height: Int) {
         var (width, height): (Int32, Int32) = (0, 0)

@@ -34,8 +34,11 @@ struct Antares: ParsableCommand {
     /// The commands that only `antares` has, one a line.
     static let ownCommands: [any ParsableCommand.Type] = [
         ApplyRecipeCommand.self,
+        CompositeCommand.self,
         ConfigCommand.self,
         DBCommand.self,
+        DBToRasterCommand.self,
+        ExportCommand.self,
         IndexCommand.self,
         InitCommand.self,
         JobsCommand.self,

@@ -1,9 +1,12 @@
+public import DatacubeIndex
 import Foundation
-import Geo
+public import Geo
 import Raster
 import Synchronization
 
 /// What all threads of a run know about the files they read: each is looked into once.
+///
+/// Blocks of files that a reader needed a part of are kept for its neighbours, as far as memory goes.
 public final class SharedSources: Sendable {
     /// What one band of a file is.
     struct Facts: Sendable {
@@ -24,8 +27,11 @@ public final class SharedSources: Sendable {
     private let state = Mutex(State())
     /// Files held open at once, well below what the system grants.
     private let limit: Int
+    private let cache: BlockCache
 
-    public init() {
+    /// - `memory`: Bytes that blocks may take of which only a part was used so far.
+    public init(memory: Int = 256 << 20) {
+        cache = BlockCache(limit: memory)
         var granted = rlimit()
         getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &granted)
         granted.rlim_cur = min(granted.rlim_max, 65_536)
@@ -56,9 +62,21 @@ public final class SharedSources: Sendable {
             {
                 state.readers[oldest.key] = nil
             }
-            guard let made = BlockReader(table) else { return nil }
+            guard let made = BlockReader(table, cache: cache) else { return nil }
             state.readers[key] = (made, state.clock)
             return made
         }
+    }
+
+    /// Columns and rows of the blocks in which a measurement of a dataset is stored; nil where it cannot be opened.
+    public func blockSize(of measurement: DatacubeIndex.Measurement, in dataset: Dataset) -> XY<Int>? {
+        guard let source = dataset.source(of: measurement.name) else { return nil }
+        return try? SourceCache(shared: self).source(source, of: measurement.name, in: dataset).blockSize
+    }
+
+    /// The grid of a measurement's file; nil where it cannot be opened.
+    public func geoBox(of measurement: DatacubeIndex.Measurement, in dataset: Dataset) -> GeoBox? {
+        guard let source = dataset.source(of: measurement.name) else { return nil }
+        return try? SourceCache(shared: self).source(source, of: measurement.name, in: dataset).geoBox
     }
 }

@@ -13,6 +13,8 @@ public struct IngestionConfig: Sendable {
         public let resampling: Resampling
         /// 0 stores without compression.
         public let deflateLevel: Int
+        /// Bytes of equal weight side by side before compression.
+        public let isShuffled: Bool
         /// Text attributes of the variable, as `long_name`.
         public let attributes: [(name: String, value: String)]
     }
@@ -155,7 +157,12 @@ extension IngestionConfig.Band {
         }
         self.resampling = resampling
         let isCompressed = try reader.optional("zlib")?.bool() ?? true
-        deflateLevel = isCompressed ? try reader.optional("complevel")?.integer() ?? 4 : 0
+        let level = try reader.optional("complevel")?.integer() ?? 4
+        guard (0...9).contains(level) else {
+            throw try reader.required("complevel").failure("must lie within 0 and 9")
+        }
+        deflateLevel = isCompressed ? level : 0
+        isShuffled = try reader.optional("shuffle")?.bool() ?? true
         let attributes = try IngestionConfig.texts(reader.optional("attrs"))
         self.attributes = attributes
     }

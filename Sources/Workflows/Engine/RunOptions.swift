@@ -4,7 +4,7 @@ public import Foundation
 public struct RunOptions: Sendable {
     /// Threads that compute at once.
     public var jobs: Int
-    /// Bytes that all threads together may hold in blocks.
+    /// Bytes that the run may hold in blocks, all threads together.
     public var memory: Int
     /// Plans and reports, writes nothing.
     public var isDryRun: Bool
@@ -14,16 +14,27 @@ public struct RunOptions: Sendable {
     ///
     /// Chunks of netCDF tiles carry checksums; of GeoTIFF tiles only what cannot be decompressed is noticed.
     public var verifies: Bool
+    /// Leaves scenes out that cannot be read, instead of giving up the tiles that need them.
+    public var skipsBroken: Bool
 
     public init(
         jobs: Int = ProcessInfo.processInfo.activeProcessorCount,
-        memory: Int = Int(ProcessInfo.processInfo.physicalMemory / 2),
+        memory: Int = RunOptions.availableMemory / 2,
         isDryRun: Bool = false,
         overwrites: Bool = false,
-        verifies: Bool = false
+        verifies: Bool = false,
+        skipsBroken: Bool = false
     ) {
         (self.jobs, self.memory, self.isDryRun) = (jobs, memory, isDryRun)
-        (self.overwrites, self.verifies) = (overwrites, verifies)
+        (self.overwrites, self.verifies, self.skipsBroken) = (overwrites, verifies, skipsBroken)
+    }
+
+    /// Bytes that programs can have now without others having to give theirs up.
+    public static var availableMemory: Int {
+        let line = (try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8))?
+            .split(separator: "\n").first { $0.hasPrefix("MemAvailable:") }
+        let kibibytes = line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }
+        return kibibytes.map { $0 << 10 } ?? Int(ProcessInfo.processInfo.physicalMemory)
     }
 }
 
@@ -47,6 +58,12 @@ public struct RunSummary: Sendable, Codable, Equatable {
     }
 
     public var product: String
+    /// A scene that could not be read and was left out.
+    public struct Skipped: Sendable, Codable, Equatable {
+        public let dataset: UUID
+        public let reason: String
+    }
+
     /// What there is to do; filled by a dry run only.
     public var tiles: [PlannedTile] = []
     public var planned = 0
@@ -56,10 +73,21 @@ public struct RunSummary: Sendable, Codable, Equatable {
     public var failures: [Failure] = []
     /// Bytes that the planned tiles take at most, without compression.
     public var bytesAtMost = 0
-    /// Bytes that the blocks in work take at most.
+    /// Bytes that the blocks in work take at most, with what is kept of the sources.
     public var peakMemory = 0
+    /// Columns and rows of the largest block.
+    public var blockShape: [Int] = []
+    /// Scenes that were left out because they could not be read.
+    public var skipped: [Skipped] = []
+    /// Scenes that made tiles fail.
+    var broken: [Skipped] = []
     /// Things worth saying that are no failures.
     public var notes: [String] = []
+
+    private enum CodingKeys: String, CodingKey {
+        case product, tiles, planned, written, alreadyThere, interrupted, failures, bytesAtMost, peakMemory, blockShape
+        case skipped, notes
+    }
 
     public init(product: String) { self.product = product }
 

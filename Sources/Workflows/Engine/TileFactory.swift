@@ -16,7 +16,9 @@ struct TileFactory {
     let algorithm: String
     let parameters: DocumentObject
     let software: String
-    let blockSize: XY<Int>
+    let blocks: BlockBudget
+    /// Where the only tile goes; nil for tiles that the grid and the driver name.
+    var storage: TileStorage?
 
     /// - `stem`: Path of the files without ending.
     /// - `footprints`: Where the sources have data, in the grid's CRS.
@@ -27,10 +29,11 @@ struct TileFactory {
         sources: [(name: String, datasets: [Dataset])],
         footprints: [MultiPolygon],
         properties: DocumentObject,
-        program: any TileProgram
+        program: any TileProgram,
+        clip: Clip? = nil
     ) throws -> TileTask {
         let box = grid.geoBox(of: index)
-        let storage = TileStorage(driver: driver, stem: stem, measurements: variables.map(\.name))
+        let storage = storage ?? TileStorage(driver: driver, stem: stem, measurements: variables.map(\.name))
         let id = identity(index, time, sources)
         let created = sources.flatMap(\.datasets).compactMap(\.processingTime).max() ?? time.end
         let document = try TileDocument(
@@ -62,10 +65,11 @@ struct TileFactory {
                 documents: [YAMLText.write(document)]
             ),
             storage: storage,
-            blocks: box.blocks(of: blockSize, touching: footprints),
+            blocks: blocks.blocks(of: box, first: sources.first?.datasets.first, touching: footprints),
             program: program,
             id: id,
-            document: document
+            document: document,
+            clip: clip
         )
     }
 

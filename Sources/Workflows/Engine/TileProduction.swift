@@ -9,11 +9,44 @@ import Raster
 /// Makes the tiles of a product that are missing, and indexes each as soon as it is there.
 struct TileProduction {
     let product: Product
-    let index: any DatasetIndex
+    /// Nil where what is made is a file of its own, and no dataset.
+    let index: (any DatasetIndex)?
     let options: RunOptions
     let log: Logger
     /// Called with the number of tiles done and planned.
     let progress: @Sendable (Int, Int) -> Void
+
+    /// Makes tiles; where the options say so, again without the scenes that could not be read.
+    ///
+    /// - Parameters:
+    ///   - bytesPerPixel: What a pixel of a block takes while it is computed.
+    ///   - summary: What is known of the run so far.
+    ///   - plan: The tasks without some datasets.
+    /// - Returns: What was done, in all rounds together.
+    /// - Throws: What the plan and the index throw; a tile that fails is part of the summary.
+    func run(
+        bytesPerPixel: Int,
+        summary: RunSummary,
+        plan: (_ leftOut: Set<UUID>, _ summary: inout RunSummary) throws -> [TileTask]
+    ) async throws -> RunSummary {
+        var (skipped, written): ([RunSummary.Skipped], Int) = ([], 0)
+        var alreadyThere: Int?
+        while true {
+            var planned = summary
+            let tasks = try plan(Set(skipped.map(\.dataset)), &planned)
+            var result = try await run(tasks, bytesPerPixel: bytesPerPixel, summary: planned)
+            written += result.written
+            alreadyThere = alreadyThere ?? result.alreadyThere
+            (result.written, result.alreadyThere) = (written, alreadyThere ?? 0)
+            let found = result.broken.filter { broken in !skipped.contains { $0.dataset == broken.dataset } }
+            guard options.skipsBroken, !found.isEmpty, result.interrupted == 0 else {
+                result.skipped = skipped
+                return result
+            }
+            for scene in found { log.warning("dataset \(scene.dataset) is left out: \(scene.reason)") }
+            skipped += found
+        }
+    }
 
     /// - `bytesPerPixel`: What a pixel of a block takes while it is computed.
     func run(_ tasks: [TileTask], bytesPerPixel: Int, summary: RunSummary) async throws -> RunSummary {
@@ -22,11 +55,15 @@ struct TileProduction {
         for note in summary.notes { log.warning("\(note)") }
         summary.planned = tasks.count
         summary.bytesAtMost = tasks.reduce(0) { $0 + $1.bytes }
-        let largest = tasks.lazy.flatMap(\.blocks).map(\.pixelCount).max() ?? 0
-        summary.peakMemory = largest * bytesPerPixel * options.jobs
+        let largest = tasks.lazy.flatMap(\.blocks).max { $0.pixelCount < $1.pixelCount }
+        let blocks = (largest?.pixelCount ?? 0) * bytesPerPixel * options.jobs
+        // What is left keeps blocks of sources of which a part was used.
+        let kept = min(1 << 30, max(0, options.memory - blocks))
+        summary.peakMemory = blocks + kept
+        summary.blockShape = largest.map { [$0.width, $0.height] } ?? []
         // A dry run does not add a product that is not there yet.
         let indexed =
-            product.id == nil ? [] : try await index.datasets(matching: DatasetQuery(product: product.name))
+            product.id == nil ? [] : try await index?.datasets(matching: DatasetQuery(product: product.name)) ?? []
         let known = Set(indexed.map(\.id))
         var missing: [TileTask] = []
         for task in tasks {
@@ -43,7 +80,7 @@ struct TileProduction {
         // A task of its own, which an interrupt does not cancel: the threads stop by themselves, and what they finish is
         // still indexed and counted.
         return try await Task { [missing, summary] in
-            try await make(missing, replacing: indexed, summary: summary)
+            try await make(missing, replacing: indexed, keeping: kept, summary: summary)
         }.value
     }
 
@@ -52,12 +89,16 @@ struct TileProduction {
         return task.storage.isIntact(id: task.id, measurements: measurements, readsAll: options.verifies)
     }
 
-    private func make(_ tasks: [TileTask], replacing indexed: [Dataset], summary: RunSummary) async throws -> RunSummary
-    {
+    private func make(
+        _ tasks: [TileTask],
+        replacing indexed: [Dataset],
+        keeping kept: Int,
+        summary: RunSummary
+    ) async throws -> RunSummary {
         var summary = summary
         var done = summary.alreadyThere
         progress(done, summary.planned)
-        let runner = TileRunner(tasks) { Interrupt.isRequested }
+        let runner = TileRunner(tasks, memory: kept) { Interrupt.isRequested }
         for await (number, outcome) in runner.run(threads: options.jobs) {
             let task = tasks[number]
             switch outcome {
@@ -69,7 +110,12 @@ struct TileProduction {
                     summary.failures.append(.init(tile: task.name, reason: "\(error)"))
                 }
             case .failed(let error):
-                log.error("\(task.name) of '\(product.name)' failed: \(error)")
+                if let broken = error as? BrokenDataset {
+                    summary.broken.append(.init(dataset: broken.id, reason: broken.reason))
+                }
+                if !options.skipsBroken || !(error is BrokenDataset) {
+                    log.error("\(task.name) of '\(product.name)' failed: \(error)")
+                }
                 summary.failures.append(.init(tile: task.name, reason: "\(error)"))
             case .interrupted:
                 summary.interrupted += 1
@@ -82,6 +128,7 @@ struct TileProduction {
 
     /// Indexes a tile; what stood at the same place with other inputs is archived.
     private func add(_ task: TileTask, replacing indexed: [Dataset]) async throws {
+        guard let index else { return }
         let old = indexed.filter { $0.id != task.id && $0.locations.contains(task.storage.location) }
         if !old.isEmpty { try await index.archive(old.map(\.id)) }
         var choice = AddOptions()

@@ -20,11 +20,15 @@ final class TileRunner: Sendable {
     private let states: [TileState]
     private let queue: Mutex<BlockQueue>
     private let isCancelled: @Sendable () -> Bool
-    private let sources = SharedSources()
+    private let sources: SharedSources
 
-    /// - `isCancelled`: Asked before each block; once true, what is begun is given up.
-    init(_ tasks: [TileTask], isCancelled: @escaping @Sendable () -> Bool) {
+    /// - Parameters:
+    ///   - tasks: The tiles, in the order in which they are begun.
+    ///   - memory: Bytes that blocks of sources may take of which a part was used.
+    ///   - isCancelled: Asked before each block; once true, what is begun is given up.
+    init(_ tasks: [TileTask], memory: Int = 256 << 20, isCancelled: @escaping @Sendable () -> Bool) {
         self.tasks = tasks
+        sources = SharedSources(memory: memory)
         states = tasks.map { TileState(blocks: $0.blocks.count) }
         queue = Mutex(BlockQueue(tasks.map(\.blocks.count)))
         self.isCancelled = isCancelled
@@ -58,6 +62,7 @@ final class TileRunner: Sendable {
             var computed = ComputedBlock()
             if let number, !state.isStopped {
                 do {
+                    computed.clip = task.clip?.mask(of: task.layout, under: task.blocks[number])
                     try task.program.run(task.blocks[number], of: task.layout.geoBox, into: &computed, cache: cache)
                 } catch {
                     // What fails while the run is being stopped is simply not done.

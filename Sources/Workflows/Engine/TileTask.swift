@@ -16,6 +16,8 @@ struct TileTask: Sendable {
     let program: any TileProgram
     let id: UUID
     let document: DocumentValue
+    /// Outside of it pixels are nodata; nil keeps all.
+    var clip: Clip?
 }
 
 /// What is computed for a tile, block by block.
@@ -29,8 +31,11 @@ protocol TileProgram: Sendable {
 /// What was computed of one block, held until its turn to be written comes.
 struct ComputedBlock: Sendable {
     private var merges: [@Sendable (any TileSink) -> [WriteJob]] = []
+    /// Which pixels are kept.
+    var clip: ClipMask?
 
     mutating func add<Element: PixelElement>(_ pixels: [Element], variable: String, window: PixelWindow) {
+        let pixels = clip?.apply(to: pixels, variable: variable) ?? pixels
         merges.append { $0.merge(pixels, variable: variable, window: window) }
     }
 
@@ -43,7 +48,9 @@ enum TileStorage: Sendable {
     /// One netCDF file that holds everything, its dataset document too.
     case netCDF(path: String)
     /// A folder and the beginning of the names of one GeoTIFF for each measurement, with the document beside them.
-    case geoTIFF(stem: String, measurements: [String])
+    case geoTIFF(stem: String, measurements: [String], compression: BlockCompression = .deflate(level: 6))
+    /// One cloud-optimised GeoTIFF with a band for each measurement, which no dataset document goes with.
+    case mosaic(path: String, compression: BlockCompression)
 
     init(driver: IngestionConfig.Driver, stem: String, measurements: [String]) {
         let base = stem.hasSuffix(".nc") ? String(stem.dropLast(3)) : stem
@@ -57,7 +64,8 @@ enum TileStorage: Sendable {
     var indexedPath: String {
         switch self {
         case .netCDF(let path): path
-        case .geoTIFF(let stem, _): stem + ".odc-metadata.yaml"
+        case .geoTIFF(let stem, _, _): stem + ".odc-metadata.yaml"
+        case .mosaic(let path, _): path
         }
     }
 
@@ -67,14 +75,17 @@ enum TileStorage: Sendable {
     func place(of measurement: String) -> TileDocument.Place {
         switch self {
         case .netCDF: .variable(measurement)
-        case .geoTIFF(let stem, _): .file(URL(fileURLWithPath: file(stem, measurement)).lastPathComponent)
+        case .geoTIFF(let stem, _, _): .file(URL(fileURLWithPath: file(stem, measurement)).lastPathComponent)
+        case .mosaic(let path, _): .file(URL(fileURLWithPath: path).lastPathComponent)
         }
     }
 
     func makeSink(_ layout: NetCDFTile) throws -> any TileSink {
         switch self {
         case .netCDF(let path): try NetCDFSink(layout, path: path)
-        case .geoTIFF(let stem, _): try GeoTIFFSink(layout) { file(stem, $0) }
+        case .geoTIFF(let stem, _, let compression):
+            try GeoTIFFSink(layout, compression: compression) { file(stem, $0) }
+        case .mosaic(let path, let compression): try MosaicSink(layout, compression: compression, path: path)
         }
     }
 
@@ -98,7 +109,12 @@ enum TileStorage: Sendable {
                 file.attribute("id") == NameUUID.text(id)
             else { return false }
             return !readsAll || measurements.allSatisfy(file.canReadAll)
-        case .geoTIFF(let stem, _):
+        case .mosaic(let path, _):
+            guard FileManager.default.fileExists(atPath: path), let file = try? RasterFile(opening: path),
+                file.metadata("id") == NameUUID.text(id), file.bandCount == measurements.count
+            else { return false }
+            return isIntact(path, readsAll: readsAll)
+        case .geoTIFF(let stem, _, _):
             guard let document = try? YAML.parse(file: indexedPath).first,
                 document.value["id"]?.string == NameUUID.text(id)
             else { return false }

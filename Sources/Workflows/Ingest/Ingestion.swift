@@ -38,7 +38,7 @@ public struct Ingestion: Sendable {
             hint: "Use another output_type, or --allow-product-changes to go on with the indexed one.",
             allowsChanges: allowsProductChanges
         ).ensure(on: index, isDryRun: options.isDryRun)
-        var summary = RunSummary(product: output.name)
+        let summary = RunSummary(product: output.name)
         let bands = try config.bands.map { band in
             IngestProgram.Band(
                 source: try source.measurement(band.sourceName),
@@ -59,16 +59,17 @@ public struct Ingestion: Sendable {
             algorithm: "ingest",
             parameters: DocumentObject([(key: "source_product", value: .string(source.name))]),
             software: software,
-            blockSize: blockSize(
-                chunk: config.chunk,
-                tile: XY(x: config.grid.tileShape.width, y: config.grid.tileShape.height),
+            blocks: BlockBudget(
+                datasets,
+                bands[0].source,
                 bytesPerPixel: bytesPerPixel,
                 limit: options.memory / options.jobs
             )
         )
-        let tasks = try plan(datasets, factory: factory, bands: bands, summary: &summary)
         let production = TileProduction(product: output, index: index, options: options, log: log, progress: progress)
-        return try await production.run(tasks, bytesPerPixel: bytesPerPixel, summary: summary)
+        return try await production.run(bytesPerPixel: bytesPerPixel, summary: summary) { leftOut, summary in
+            try plan(datasets, without: leftOut, factory: factory, bands: bands, summary: &summary)
+        }
     }
 
     /// The product of the scenes; an error names the line of the configuration.
@@ -129,13 +130,16 @@ public struct Ingestion: Sendable {
             units: made.target.units,
             attributes: attributes,
             chunk: config.chunk,
-            deflateLevel: band.deflateLevel
+            deflateLevel: band.deflateLevel,
+            isShuffled: band.isShuffled,
+            isCategorical: !made.target.flags.isEmpty || band.resampling == .nearest && made.target.dtype == .uint8
         )
     }
 
     /// One task for each cell and exact time, by time and then by cell.
     private func plan(
         _ datasets: [Dataset],
+        without leftOut: Set<UUID>,
         factory: TileFactory,
         bands: [IngestProgram.Band],
         summary: inout RunSummary
@@ -145,6 +149,7 @@ public struct Ingestion: Sendable {
             let tile: TileIndex
         }
         let projector = FootprintProjector(to: config.grid.crs)
+        var broken: [Slot: [String]] = [:]
         var slots: [Slot: [(dataset: Dataset, footprint: MultiPolygon)]] = [:]
         for dataset in datasets.sorted(by: Dataset.precedes) {
             guard let time = dataset.time, let footprint = try projector.footprint(of: dataset) else {
@@ -153,6 +158,10 @@ public struct Ingestion: Sendable {
                 continue
             }
             for tile in config.grid.tiles(covering: footprint) {
+                if leftOut.contains(dataset.id) {
+                    broken[Slot(time: time.center, tile: tile), default: []].append(dataset.idText)
+                    continue
+                }
                 if let bounds = config.bounds, !bounds.intersects(config.grid.bounds(of: tile)) { continue }
                 slots[Slot(time: time.center, tile: tile), default: []].append((dataset, footprint))
             }
@@ -173,7 +182,7 @@ public struct Ingestion: Sendable {
                     stem: path(slot.tile, first),
                     sources: [("source", sources)],
                     footprints: entries.map(\.footprint),
-                    properties: Self.kept(from: sources[0]),
+                    properties: Self.kept(from: sources[0], leftOut: broken[slot] ?? []),
                     program: IngestProgram(bands: bands, datasets: sources)
                 )
             )
@@ -191,12 +200,13 @@ public struct Ingestion: Sendable {
     }
 
     /// What stays true of a tile of the properties of its scene.
-    private static func kept(from dataset: Dataset) -> DocumentObject {
+    private static func kept(from dataset: Dataset, leftOut: [String]) -> DocumentObject {
         let keys = [
             "eo:platform", "eo:instrument", "eo:gsd", "odc:product_family", "odc:producer", "dea:dataset_maturity",
         ]
         var kept = DocumentObject()
         for key in keys { kept[key] = dataset.document.at("properties", key) }
+        if !leftOut.isEmpty { kept["antares:left_out"] = .array(leftOut.map { .string($0) }) }
         return kept
     }
 }

@@ -15,8 +15,12 @@ public struct RecipeApplication: Sendable {
         public let name: String
         /// In longitude and latitude.
         public let polygon: MultiPolygon
+        /// True where it stands for no limit at all: the edge of the world does not survive every projection.
+        public let isEverywhere: Bool
 
-        public init(name: String, polygon: MultiPolygon) { (self.name, self.polygon) = (name, polygon) }
+        public init(name: String, polygon: MultiPolygon, isEverywhere: Bool = false) {
+            (self.name, self.polygon, self.isEverywhere) = (name, polygon, isEverywhere)
+        }
     }
 
     private let recipe: Recipe
@@ -27,6 +31,12 @@ public struct RecipeApplication: Sendable {
     /// The folder below which `recipes/<product>/` is made.
     private let location: String
     private let software: String
+    /// The grid to work on, as far as it is not the product's own.
+    public var gridding = GridOptions()
+    /// Makes pixels outside of the region nodata.
+    public var clips = false
+    /// One file instead of tiles of a product; nothing is indexed then.
+    public var mosaic: MosaicTarget?
 
     public init(
         recipe document: SourceDocument,
@@ -51,7 +61,7 @@ public struct RecipeApplication: Sendable {
         progress: @escaping @Sendable (_ done: Int, _ planned: Int) -> Void
     ) async throws -> RunSummary {
         var summary = RunSummary(product: productName)
-        let bounds = region.polygon.bounds
+        let bounds = region.isEverywhere ? nil : region.polygon.bounds
         var series: [ResolvedInput] = []
         for input in recipe.seriesInputs {
             if let resolved = try await index.resolve(input, time: time, bounds: bounds) {
@@ -65,13 +75,7 @@ public struct RecipeApplication: Sendable {
             let names = recipe.seriesInputs.map { "'\($0.name)'" }.joined(separator: ", ")
             throw WorkflowError(.noInput, "none of the inputs \(names) of recipe '\(recipe.name)' has data")
         }
-        guard let grid = first.product.gridSpec else {
-            throw WorkflowError(
-                .badRequest,
-                "product '\(first.product.name)' has no grid of cells (storage: crs, tile_size, resolution)",
-                hint: "Ingest it first: datacube ingest -c CONFIG."
-            )
-        }
+        let grid = try await makeGrid(first, on: index)
         var statics: [ResolvedInput] = []
         for input in recipe.staticInputs {
             if let resolved = try await index.resolve(input, time: nil, bounds: bounds) {
@@ -84,31 +88,79 @@ public struct RecipeApplication: Sendable {
                 )
             }
         }
-        let output = try await OutputProduct(
-            definition: recipe.productDefinition(named: productName, grid: grid),
-            origin: "recipe \(recipe.name)",
-            hint: "Choose another --name, or delete that product."
-        ).ensure(on: index, isDryRun: options.isDryRun)
-        let planner = RecipePlanner(
+        let definition = recipe.productDefinition(named: productName, grid: grid)
+        let output = try await output(definition, on: index, isDryRun: options.isDryRun)
+        var planner = RecipePlanner(
             recipe: recipe,
             parameters: parameters,
             time: time,
-            region: region.polygon,
+            region: region.isEverywhere ? MultiPolygon(parts: []) : region.polygon,
             grid: grid,
             product: output,
             folder: URL(fileURLWithPath: location).appendingPathComponent("recipes/\(productName)").path,
             software: software
         )
-        let plan = try planner.plan(series: series, statics: statics, memory: options.memory / options.jobs)
-        guard !plan.tasks.isEmpty else {
-            throw WorkflowError(
-                .noInput,
-                "product '\(first.product.name)' has no data in the cells of region '\(region.name)'",
-                hint: "Compare the region with: datacube dataset search product=\(first.product.name)."
-            )
+        (planner.mosaic, planner.clips) = (mosaic, clips)
+        let memory = options.memory / options.jobs
+        let production = TileProduction(
+            product: output,
+            index: mosaic == nil ? index : nil,
+            options: options,
+            log: log,
+            progress: progress
+        )
+        let bytesPerPixel = try planner.plan(series: series, statics: statics, memory: memory).bytesPerPixel
+        return try await production.run(bytesPerPixel: bytesPerPixel, summary: summary) { [planner] leftOut, _ in
+            let left = series.map { input in
+                ResolvedInput(
+                    input: input.input,
+                    product: input.product,
+                    datasets: input.datasets.filter { !leftOut.contains($0.id) }
+                )
+            }
+            var planner = planner
+            planner.leftOut = leftOut.map { $0.uuidString.lowercased() }.sorted()
+            let plan = try planner.plan(series: left, statics: statics, memory: memory)
+            guard !plan.tasks.isEmpty || !leftOut.isEmpty else {
+                throw WorkflowError(
+                    .noInput,
+                    "product '\(first.product.name)' has no data in the cells of region '\(region.name)'",
+                    hint: "Compare the region with: datacube dataset search product=\(first.product.name)."
+                )
+            }
+            return plan.tasks
         }
-        let production = TileProduction(product: output, index: index, options: options, log: log, progress: progress)
-        return try await production.run(plan.tasks, bytesPerPixel: plan.bytesPerPixel, summary: summary)
+    }
+
+    private func makeGrid(_ series: ResolvedInput, on index: any DatasetIndex) async throws -> GridSpec {
+        let spec = try await gridding.spec(for: series.product, series.datasets, on: index)
+        guard mosaic != nil else { return spec }
+        let projector = FootprintProjector(to: spec.crs)
+        let area = region.isEverywhere ? nil : try projector.project(region.polygon, from: .wgs84).bounds
+        let data = try series.datasets.compactMap { try projector.footprint(of: $0)?.bounds }
+        let union = data.dropFirst().reduce(data.first) { $0?.union($1) }
+        guard let union, let box = area.map({ union.intersection($0) }) ?? union else {
+            throw WorkflowError(.noInput, "product '\(series.product.name)' has no data in region '\(region.name)'")
+        }
+        return spec.single(around: box)
+    }
+
+    private func output(
+        _ definition: DocumentValue,
+        on index: any DatasetIndex,
+        isDryRun: Bool
+    ) async throws -> Product {
+        guard mosaic == nil else {
+            guard let product = Product(definition: definition) else {
+                throw WorkflowError(.badRequest, "recipe '\(recipe.name)' makes no product")
+            }
+            return product
+        }
+        return try await OutputProduct(
+            definition: definition,
+            origin: "recipe \(recipe.name)",
+            hint: "Choose another --name, or delete that product."
+        ).ensure(on: index, isDryRun: isDryRun)
     }
 
     /// What the output documents say of how they were made.

@@ -10,12 +10,18 @@ struct RecipePlanner {
     let recipe: Recipe
     let parameters: DocumentObject
     let time: TimeRange
-    /// In longitude and latitude.
+    /// In longitude and latitude; without parts it stands for no limit.
     let region: MultiPolygon
     let grid: GridSpec
     let product: Product
     let folder: String
     let software: String
+    /// One file instead of tiles; the grid has one cell then.
+    var mosaic: MosaicTarget?
+    /// Makes pixels outside of the region nodata.
+    var clips = false
+    /// Datasets that could not be read; documents name them.
+    var leftOut: [String] = []
 
     private struct Placed {
         /// The number of the input that the dataset belongs to.
@@ -32,7 +38,7 @@ struct RecipePlanner {
     ) throws -> (tasks: [TileTask], bytesPerPixel: Int) {
         let projector = FootprintProjector(to: grid.crs)
         let regionOnGrid = try projector.project(region, from: .wgs84)
-        let cells = Set(grid.tiles(covering: regionOnGrid))
+        let cells = region.parts.isEmpty ? nil : Set(grid.tiles(covering: regionOnGrid))
         let placed = try series.enumerated().flatMap { number, input in
             try place(input.datasets, number, by: projector)
         }
@@ -45,7 +51,10 @@ struct RecipePlanner {
         let sliceCounts = members.values.map { slices($0, series).count }
         let encodings = RecipeProgram.encodings(of: sources)
         let bytesPerPixel = self.bytesPerPixel(slices: sliceCounts.max() ?? 0, encodings: encodings)
-        let factory = makeFactory(memory: memory, bytesPerPixel: bytesPerPixel)
+        guard let first = sources.first?.bands.first?.measurement else {
+            throw WorkflowError(.badRequest, "recipe '\(recipe.name)' reads no measurement over time")
+        }
+        let factory = makeFactory(series[0], first, memory: memory, bytesPerPixel: bytesPerPixel)
         let tasks = try members.sorted { $0.key < $1.key }.map { cell, entries in
             let box = grid.bounds(of: cell)
             let grown = self.grown(box, by: recipe.halo)
@@ -68,11 +77,18 @@ struct RecipePlanner {
                 stem: path(cell),
                 sources: inputs.filter { !$0.1.isEmpty },
                 footprints: entries.map(\.footprint),
-                properties: DocumentObject([(key: "odc:product_family", value: .string(recipe.name))]),
-                program: program
+                properties: properties,
+                program: program,
+                clip: clips && !region.parts.isEmpty ? Clip(polygon: regionOnGrid) : nil
             )
         }
         return (tasks, bytesPerPixel)
+    }
+
+    private var properties: DocumentObject {
+        var properties = DocumentObject([(key: "odc:product_family", value: .string(recipe.name))])
+        if !leftOut.isEmpty { properties["antares:left_out"] = .array(leftOut.map { .string($0) }) }
+        return properties
     }
 
     /// Datasets with a footprint, in the order in which they are laid over each other.
@@ -82,11 +98,11 @@ struct RecipePlanner {
         }
     }
 
-    /// What lies in each cell, and within `reach` pixels around it where there is something in the cell.
-    private func membersOf(_ cells: Set<TileIndex>, _ placed: [Placed], reach: Int) -> [TileIndex: [Placed]] {
+    /// What lies in each of some cells (without these, in all), and within `reach` pixels around it where there is something in the cell.
+    private func membersOf(_ cells: Set<TileIndex>?, _ placed: [Placed], reach: Int) -> [TileIndex: [Placed]] {
         var members: [TileIndex: [Placed]] = [:]
         for entry in placed {
-            for cell in grid.tiles(covering: entry.footprint) where cells.contains(cell) {
+            for cell in grid.tiles(covering: entry.footprint) where cells?.contains(cell) ?? true {
                 members[cell, default: []].append(entry)
             }
         }
@@ -146,7 +162,12 @@ struct RecipePlanner {
         return slices * sample + 6 * sample + 20 * recipe.outputs.count + 32
     }
 
-    private func makeFactory(memory: Int, bytesPerPixel: Int) -> TileFactory {
+    private func makeFactory(
+        _ series: ResolvedInput,
+        _ first: Measurement,
+        memory: Int,
+        bytesPerPixel: Int
+    ) -> TileFactory {
         let shape = grid.tileShape
         let chunk = XY(x: tileChunk(shape.width), y: tileChunk(shape.height))
         let variables = recipe.outputs.map { output in
@@ -168,12 +189,8 @@ struct RecipePlanner {
             algorithm: recipe.name,
             parameters: parameters,
             software: software,
-            blockSize: blockSize(
-                chunk: chunk,
-                tile: XY(x: shape.width, y: shape.height),
-                bytesPerPixel: bytesPerPixel,
-                limit: memory
-            )
+            blocks: BlockBudget(series.datasets, first, bytesPerPixel: bytesPerPixel, limit: memory),
+            storage: mosaic?.storage
         )
     }
 

@@ -12,7 +12,7 @@ struct RunOptionGroup: ParsableArguments {
     @Option(help: .init("Threads that compute at once; all cores without it.", valueName: "n"))
     var jobs: Int?
     @Option(
-        help: .init("Memory for blocks in work, as 4G or 800M; half of the machine's without it.", valueName: "size")
+        help: .init("Memory for blocks in work, as 4G or 800M; half of what is free without it.", valueName: "size")
     )
     var memory: MemorySize?
     @Flag(name: [.customShort("d"), .long], help: "Print tasks, size on disk and peak memory; write nothing.")
@@ -21,6 +21,8 @@ struct RunOptionGroup: ParsableArguments {
     var overwrite = false
     @Flag(help: "Read tiles that are there from end to end, and make damaged ones again.")
     var verify = false
+    @Flag(help: "Leave scenes out that cannot be read, and say which.")
+    var skipBroken = false
 
     func validate() throws {
         if let jobs, jobs < 1 { throw ValidationError("--jobs must be at least 1, got \(jobs).") }
@@ -28,7 +30,7 @@ struct RunOptionGroup: ParsableArguments {
     }
 
     func makeOptions() throws -> RunOptions {
-        var options = RunOptions(isDryRun: dryRun, overwrites: overwrite, verifies: verify)
+        var options = RunOptions(isDryRun: dryRun, overwrites: overwrite, verifies: verify, skipsBroken: skipBroken)
         if let count = try jobs ?? executorJobs() { options.jobs = count }
         if let memory { options.memory = memory.bytes }
         return options

@@ -29,10 +29,11 @@ extension CommonOptions {
     private static func plan(_ summary: RunSummary) -> String {
         let style = ByteCountFormatStyle(style: .memory, locale: Locale(identifier: "en_US"))
         let tiles = summary.tiles.map { "\($0.isDone ? "done" : "to do")  \($0.tile)  \($0.path)\n" }.joined()
+        let shape = summary.blockShape.map(String.init).joined(separator: " x ")
         return tiles + """
             product \(summary.product): \(count(summary.planned, "tile")) planned, \(summary.alreadyThere) already there
             size on disk: at most \(summary.bytesAtMost.formatted(style)) (without compression)
-            peak memory of blocks: \(summary.peakMemory.formatted(style))
+            peak memory: \(summary.peakMemory.formatted(style)), in blocks of at most \(shape) px
             """
     }
 
@@ -40,6 +41,7 @@ extension CommonOptions {
         let failed = summary.failures.isEmpty ? "" : ", \(summary.failures.count) failed"
         return "product \(summary.product): \(count(summary.written, "tile")) written, "
             + "\(summary.alreadyThere) already there\(failed)"
+            + summary.skipped.map { "\n  left out: dataset \($0.dataset): \($0.reason)" }.joined()
     }
 
     private static func interruption(_ summary: RunSummary) -> String {

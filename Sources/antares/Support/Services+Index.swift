@@ -17,16 +17,24 @@ extension Services {
 
     /// Where the spatial options point: a named country or region, else the box of latitudes and longitudes.
     func region(_ options: SpatialOptions) async throws -> RecipeApplication.Region {
+        if let path = options.geometry { return try RecipeApplication.Region(file: path) }
         if let name = options.region {
             let area = try await BorderStore(try await ownConnection()).area(named: name)
             return RecipeApplication.Region(name: name, polygon: area.border)
         }
         guard let lat = options.lat, let long = options.long else {
-            throw CommandFailure(.usage, "say where: -region NAME, or -lat MIN MAX -long MIN MAX")
+            throw CommandFailure(.usage, "say where: -region NAME, --geometry FILE, or -lat MIN MAX -long MIN MAX")
         }
         let box = BoundingBox(left: long.lower, bottom: lat.lower, right: long.upper, top: lat.upper)
         let name = "lat \(lat.lower) to \(lat.upper), long \(long.lower) to \(long.upper)"
         return RecipeApplication.Region(name: name, polygon: MultiPolygon(box))
+    }
+
+    /// Where the spatial options point, the whole world where they do not say.
+    func regionOrEverywhere(_ options: SpatialOptions) async throws -> RecipeApplication.Region {
+        if options.isGiven { return try await region(options) }
+        let world = BoundingBox(left: -180, bottom: -90, right: 180, top: 90)
+        return RecipeApplication.Region(name: "everywhere", polygon: MultiPolygon(world), isEverywhere: true)
     }
 
     /// Countries and regions by name, without borders.

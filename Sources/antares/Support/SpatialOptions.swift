@@ -11,6 +11,14 @@ struct SpatialOptions: ParsableArguments {
         help: .init("A country's ISO code or a region's name; goes before -lat and -long.", valueName: "name")
     )
     var region: String?
+    @Option(
+        help: .init("A vector file with polygons; goes before -region.", valueName: "file"),
+        completion: .file(extensions: ["geojson", "gpkg", "shp"])
+    )
+    var geometry: String?
+
+    /// True where the command line says where.
+    var isGiven: Bool { region != nil || geometry != nil || lat != nil }
 
     func validate() throws {
         if (lat == nil) != (long == nil) { throw ValidationError("-lat and -long are given together, or neither.") }

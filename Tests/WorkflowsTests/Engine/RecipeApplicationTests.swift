@@ -142,12 +142,12 @@ struct RecipeApplicationTests {
         #expect(flag?.description.contains("Did you mean 'water'?") == true)
     }
 
-    @Test func `a product without cells asks for ingestion`() async throws {
+    @Test func `scenes that were never ingested are computed on a grid of their own`() async throws {
         let cube = try await TestCube()
         try await cube.add(scene("2017-01-15T17:20:00Z", red: [1, 2, 3, 4], nir: [4, 3, 2, 1], qa: [4, 4, 4, 4]))
-        let error = await #expect(throws: WorkflowError.self) {
-            _ = try await cube.apply(recipe.replacing("product: tiles", with: "product: scenes"))
-        }
-        #expect(error?.description.contains("Ingest it first") == true)
+        let summary = try await cube.apply(recipe.replacing("product: tiles", with: "product: scenes"))
+        #expect(summary.written == 1 && summary.isComplete)
+        let made = try #require(try await cube.datasets("features").first?.geoBox(of: ""))
+        #expect(made.resolution == XY(x: 20, y: -20) && made.crs == CRS("EPSG:32613"))
     }
 }

@@ -20,6 +20,7 @@ struct ApplyRecipeCommand: CommonCommand {
     @OptionGroup var common: CommonOptions
     @OptionGroup var run: RunOptionGroup
     @OptionGroup var space: SpatialOptions
+    @OptionGroup var grid: GridOptionGroup
     @Option(help: .init("Name of a recipe in ~/.config/madmex/recipes, or a file.", valueName: "recipe"))
     var recipe: String
     @Option(name: .shortAndLong, help: .init("First day, YYYY-MM-DD.", valueName: "date"))
@@ -47,7 +48,7 @@ struct ApplyRecipeCommand: CommonCommand {
         let services = try common.makeServices()
         if let note = run.note { services.log.warning("\(note)") }
         if scheduler != nil { services.log.warning("-sc: no dask is needed, all cores of this machine are used") }
-        let application = try RecipeApplication(
+        var application = try RecipeApplication(
             recipe: try services.recipe(recipe),
             time: TimeRange(begin: begin.range.begin, end: end.range.end),
             region: try await services.region(space),
@@ -55,6 +56,7 @@ struct ApplyRecipeCommand: CommonCommand {
             location: services.settings.ingestionPath.value,
             software: Version.software
         )
+        (application.gridding, application.clips) = (grid.options, grid.clip)
         try await common.makeTiles("Applying \(recipe)", services, try run.makeOptions(), by: application.run)
     }
 }
