@@ -67,7 +67,7 @@ best() {
     for run in 1 2 3 4 5; do times+=("$(seconds "$@")"); done
     printf '%s\n' "${times[@]}" | sort -n | head -n 1
 }
-sql() { psql -qAtX "$@"; }
+sql() { PGOPTIONS='-c client_min_messages=warning' psql -qAtX "$@"; }
 
 "$program" system init >/dev/null 2>&1
 "$program" product add "$work/product.yaml" >/dev/null 2>&1
@@ -105,9 +105,11 @@ if [ "$datasets" -gt 0 ]; then
     done | psql -qAtX -c '\timing on' -f - 2>&1 | grep -o '^Time: [0-9.]*' | cut -d' ' -f2 >"$work/times" || true
     row 'the same, until the first row (server)' \
         "$(awk 'NR % 6 == 4 {d = $1} NR % 6 == 5 {t = d + $1; if (!best || t < best) best = t} END {printf "%.3f", best / 1000}' "$work/times")" ''
-    took=$(seconds /usr/bin/env time -f '%M' -o "$work/memory" "$antares" dataset search -f csv product=bench)
+    measured=()
+    [ -x /usr/bin/time ] && measured=(/usr/bin/time -f '%M' -o "$work/memory")
+    took=$(seconds "${measured[@]}" "$antares" dataset search -f csv product=bench)
     row 'dataset search -f csv of all, a stream' "$took" "$(($(wc -l <"$work/out") - 1)) found"
-    printf '%-52s %10.0f MB\n' '   its largest memory' "$(awk '{print $1 / 1024}' "$work/memory")"
+    [ ! -e "$work/memory" ] || printf '%-52s %10.0f MB\n' '   its largest memory' "$(awk '{print $1 / 1024}' "$work/memory")"
 fi
 [ -n "$python" ] || exit 0
 createdb bench_python
