@@ -17,7 +17,10 @@ struct TimestampTests {
         #expect(abs(date.timeIntervalSince1970 - seconds) < 1e-6)
     }
 
-    @Test(arguments: ["garbage", "2017-13-01", "2017-01", "17-01-01", "2017-01-01T25:00:00", "2017-01-01T10:00:00.Z", "2017-01-01T10:0x:00Z", "2017-01-01 10:00 X"])
+    @Test(arguments: [
+        "garbage", "2017-13-01", "2017-01", "17-01-01", "2017-01-01T25:00:00", "2017-01-01T10:00:00.Z",
+        "2017-01-01T10:0x:00Z", "2017-01-01 10:00 X",
+    ])
     func `what is no time is refused`(text: String) { #expect(Timestamp.parse(text) == nil) }
 
     @Test func `times are written to the microsecond, and files get all digits`() throws {
