@@ -2,6 +2,8 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 SCENES ?=
+DOCUMENTS ?= 10000
+DATASETS ?= 1000000
 SOURCES = Sources Tests sql Package.swift
 
 .PHONY: help demo test build install bench setup format lint clean
@@ -11,7 +13,7 @@ help:
 	@echo 'make test                   set up, check the format, build, run every test'
 	@echo 'make build                  set up and build .build/release/antares'
 	@echo 'make install PREFIX=folder  program, datacube link, templates, completions, man page (default $(PREFIX))'
-	@echo 'make bench                  times of the block engine and of other programs on the same files'
+	@echo 'make bench [DATASETS=n]     times beside other programs on the same files, and of an index of n datasets'
 	@echo 'make format, make lint      write, or check, the source format'
 	@echo 'make clean                  remove what was built and the demo output'
 
@@ -32,6 +34,7 @@ install: build
 bench: build
 	swift build -c release --product GDALFloor
 	scripts/bench.sh
+	scripts/bench-index.sh $(DOCUMENTS) $(DATASETS)
 
 setup:
 	scripts/setup.sh

@@ -37,7 +37,7 @@ struct DatasetSearch {
         )
     }
 
-    /// What conditions are about: `d` is a dataset, `p` its product.
+    /// What conditions are about: `d` is a dataset; `p` is its product, which they do not ask for.
     static let tables = "FROM agdc.dataset AS d JOIN agdc.dataset_type AS p ON p.id = d.dataset_type_ref"
 
     func type(of product: Product) throws -> MetadataType {
@@ -146,7 +146,8 @@ struct DatasetSearch {
                 hint: "Give a polygon as WKT or GeoJSON, in EPSG:4326 or the CRS that you name."
             )
         }
-        return "SELECT f.dataset FROM antares.footprint AS f WHERE ST_Intersects(f.shape, \(try literal(shape))::geography)"
+        return
+            "SELECT f.dataset FROM antares.footprint AS f WHERE ST_Intersects(f.shape, \(try literal(shape))::geography)"
     }
 
     private func overlap(_ field: SearchField, _ low: Double, _ high: Double) throws -> String {
@@ -180,6 +181,8 @@ struct DatasetSearch {
 
     private func native(_ column: String, _ name: String, _ term: SearchTerm, _ product: Product) throws -> String {
         switch term {
+        case .equals(let value) where name == "product":
+            return "\(try literal(product.name)) = \(try literal(Self.spelled(value)))"
         case .equals(let value) where name == "metadata_type":
             return "\(try literal(product.metadataType)) = \(try literal(Self.spelled(value)))"
         case .equals(let value): return "\(column) = \(try literal(Self.spelled(value)))"

@@ -28,8 +28,9 @@ extension Index {
     public func counts(matching query: DatasetQuery) async throws -> [DatasetCount] {
         try await connection.perform { session in
             try DatasetSearch(session: session).searches(for: query).compactMap { product, conditions in
+                // Without the product's row an index alone can answer (dix_<product>_region_code).
                 let rows = try session.query(
-                    "SELECT count(*) AS n \(DatasetSearch.tables) WHERE \(conditions.joined(separator: " AND "))"
+                    "SELECT count(*) AS n FROM agdc.dataset AS d WHERE \(conditions.joined(separator: " AND "))"
                 )
                 let count = rows.first?.int("n") ?? 0
                 return count > 0 ? DatasetCount(product: product.name, time: nil, count: count) : nil

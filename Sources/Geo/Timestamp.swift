@@ -7,6 +7,7 @@ public enum Timestamp {
     /// Accepts a `T` or a blank between date and time, fractions of any length, `Z` or an offset, and a date alone;
     /// without a zone the text is UTC.
     public static func parse(_ text: String) -> Date? {
+        if let date = parseUsual(text) { return date }
         let trimmed = text.trimmingCharacters(in: .whitespaces)
         let pattern =
             #/(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](\d{1,2}):(\d{2})(?::(\d{2})(\.\d+)?)?)?\s*(Z|z|[+-]\d{2}(?::?\d{2})?)?/#
@@ -22,6 +23,33 @@ public enum Timestamp {
         let days = daysSinceEpoch(year: year, month: month, day: day)
         let whole = Double(days * 86400 + hour * 3600 + minute * 60 + second)
         return Date(timeIntervalSince1970: whole + fraction - Double(offsetSeconds(match.8.map(String.init))))
+    }
+
+    /// A time as nearly all are: `2017-01-05T17:11:46.381304Z`, with a blank, no fraction, or `+00`; nil for any other.
+    ///
+    /// A pattern is made anew at every call, which takes longer than reading a dataset.
+    private static func parseUsual(_ text: String) -> Date? {
+        let bytes = Array(text.utf8)
+        func number(_ range: Range<Int>) -> Int? {
+            var value = 0
+            for byte in bytes[range] {
+                guard (48...57).contains(byte) else { return nil }
+                value = value * 10 + Int(byte) - 48
+            }
+            return value
+        }
+        guard bytes.count >= 19, bytes[4] == 45, bytes[7] == 45, bytes[10] == 84 || bytes[10] == 32, bytes[13] == 58,
+            bytes[16] == 58, let year = number(0..<4), let month = number(5..<7), let day = number(8..<10),
+            let hour = number(11..<13), let minute = number(14..<16), let second = number(17..<19),
+            (1...12).contains(month), (1...31).contains(day), hour < 25, minute < 60, second < 61
+        else { return nil }
+        let rest = text.utf8.dropFirst(19)
+        let zone = rest.first == 46 ? rest.dropFirst().drop { (48...57).contains($0) } : rest
+        let fraction = rest.prefix(rest.count - zone.count)
+        guard ["", "Z", "z", "+00", "+00:00"].contains(String(Substring(zone))), fraction.count != 1 else { return nil }
+        let part = fraction.isEmpty ? 0 : Double("0" + String(Substring(fraction))) ?? 0
+        let days = daysSinceEpoch(year: year, month: month, day: day)
+        return Date(timeIntervalSince1970: Double(days * 86400 + hour * 3600 + minute * 60 + second) + part)
     }
 
     /// `2017-01-05T17:11:46.381304Z`; the fraction is left out where it is zero.

@@ -83,7 +83,8 @@ import Testing
         return file
     }
 
-    @Test(.enabled(if: isInstalled("ncgen"))) func `documents within netCDF files are read, one for each time`() throws {
+    @Test(.enabled(if: isInstalled("ncgen"))) func `documents within netCDF files are read, one for each time`() throws
+    {
         let two = [Samples.scene(), Samples.scene(id: "6d4894ed-3368-47cb-a8f4-000000000002")]
         let several = try netCDF(two, "two.nc")
         let found = try DatasetFiles.candidates(at: several)
@@ -96,7 +97,7 @@ import Testing
     @Test(.enabled(if: isInstalled("ncgen"))) func `what is wrong with documents in netCDF files is said`() throws {
         let broken = try netCDF(["id: [1, 2"], "broken.nc")
         let error = #expect(throws: DocumentError.self) { try DatasetFiles.candidates(at: broken) }
-        #expect(error?.description.contains("broken.nc#part=0:1: is no valid YAML") == true)
+        #expect(error?.description.firstMatch(of: #/broken\.nc#part=0:\d+: is no valid YAML/#) != nil)
         let none = folder.path("none.nc")
         let cdl = try folder.write("netcdf t { dimensions: x = 1 ; variables: int a(x) ; data: a = 1 ; }", to: "n.cdl")
         #expect(try run("ncgen", ["-k", "nc4", "-o", none, cdl]).status == 0)

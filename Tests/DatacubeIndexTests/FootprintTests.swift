@@ -63,13 +63,16 @@ import Testing
         #expect(try await index.datasets(matching: DatasetQuery(product: "ls_demo")).count == 1)
     }
 
-    @Test func `boxes ask for footprints, and for nothing but longitudes and latitudes where there is none`() async throws {
+    @Test func `boxes ask for footprints, and for nothing but longitudes and latitudes where there is none`()
+        async throws
+    {
         let index = try await Samples.makeIndex()
         // A diamond within its box: the corners of the box are not its own.
         let (x, y) = (600000.0, 2300000.0)
         let ring = [(x + 15000, y), (x + 30000, y - 15000), (x + 15000, y - 30000), (x, y - 15000), (x + 15000, y)]
         let text = Samples.scene(
-            more: "geometry: {type: Polygon, coordinates: [[\(ring.map { "[\($0.0), \($0.1)]" }.joined(separator: ", "))]]}"
+            more:
+                "geometry: {type: Polygon, coordinates: [[\(ring.map { "[\($0.0), \($0.1)]" }.joined(separator: ", "))]]}"
         )
         try await index.addDataset(try Samples.document(text), location: "file:///1")
         // Between 104.04 W and 103.75 W, 20.52 N and 20.80 N (gdaltransform); the box lies in the empty north-west.
@@ -113,7 +116,8 @@ import Testing
         let far = "geometry: {type: Polygon, coordinates: [[[0, 0], [1, 0], [1, 1e30], [0, 0]]]}"
         let good = Samples.scene(id: "6d4894ed-3368-47cb-a8f4-000000000002")
         let candidates = try [Samples.scene(), good].enumerated().map { number, text in
-            let legacy = "id: 6d4894ed-3368-47cb-a8f4-000000000001\nproduct: {name: ls_demo}\n"
+            let legacy =
+                "id: 6d4894ed-3368-47cb-a8f4-000000000001\nproduct: {name: ls_demo}\n"
                 + "measurements: {red: {}, temperature: {}, quality: {}}\n\(far)"
             return DatasetCandidate(
                 document: try Samples.document(number == 0 ? legacy : text),
@@ -150,7 +154,9 @@ import Testing
         let text = "+proj=utm +zone=13 +datum=WGS84 +units=m +no_defs"
         try await add(index, 1, crs: "EPSG:32613", corner: (600000, 2300000), size: 1000)
         try await add(index, 2, crs: "'\(text)'", corner: (600000, 2300000), size: 1000)
-        let areas = try session.query("SELECT round(ST_Area(shape)::numeric, 0) AS area FROM antares.footprint ORDER BY 1")
+        let areas = try session.query(
+            "SELECT round(ST_Area(shape)::numeric, 0) AS area FROM antares.footprint ORDER BY 1"
+        )
         #expect(areas.count == 2 && areas[0]["area"] == areas[1]["area"])
         #expect(try await index.makeFootprints(rebuild: true).footprints == 2)
     }

@@ -17,7 +17,9 @@ import Testing
 
     @Test(arguments: [1, 2, 3]) func `changed texts are read, or refused with a reason`(seed: UInt64) {
         var mutator = Mutator(seed: seed)
-        let samples = [Samples.scene(more: "lineage: {a: [6d4894ed-3368-47cb-a8f4-00000000000a]}"), Samples.productText]
+        let samples = [
+            Samples.scene(more: "lineage: {a: [6d4894ed-3368-47cb-a8f4-00000000000a]}"), Samples.productText,
+        ]
         for round in 0..<1500 {
             let text = mutator.change(round % 3 == 2 ? Self.json : samples[round % 3])
             do {

@@ -42,7 +42,9 @@ struct YAMLTests {
 
     @Test func `aliases that stand for too much are refused before they fill the memory`() throws {
         // Each line stands for nine times the one before: 9^20 texts in all.
-        let lines = (1...20).map { "a\($0): &a\($0) [\(Array(repeating: "*a\($0 - 1)", count: 9).joined(separator: ", "))]" }
+        let lines = (1...20).map {
+            "a\($0): &a\($0) [\(Array(repeating: "*a\($0 - 1)", count: 9).joined(separator: ", "))]"
+        }
         let text = "a0: &a0 text\n" + lines.joined(separator: "\n")
         let error = #expect(throws: DocumentError.self) { try YAML.parse(text, origin: "bomb.yaml") }
         #expect(error?.description.contains("holds aliases that stand for too much") == true)

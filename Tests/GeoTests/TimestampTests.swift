@@ -9,14 +9,18 @@ struct TimestampTests {
     @Test(arguments: [
         ("2017-01-05 17:11:46.381304", 1_483_636_306.381304), ("1992-03-23T23:14:25.500000", 701_392_465.5),
         ("1969-12-31T23:59:59Z", -1), ("2017-01-05T17:11:46+10:00", 1_483_600_306), ("2020-02-29", 1_582_934_400),
-        ("2020-02-29T00:00:00-0530", 1_582_954_200),
+        ("2020-02-29T00:00:00-0530", 1_582_954_200), ("2017-01-05 17:11:46.381304+00", 1_483_636_306.381304),
+        ("2017-01-05T17:11:46.5z", 1_483_636_306.5), (" 2017-01-05T17:11:46+00:00 ", 1_483_636_306),
     ])
     func `a time is read`(text: String, seconds: Double) throws {
         let date = try #require(Timestamp.parse(text))
         #expect(abs(date.timeIntervalSince1970 - seconds) < 1e-6)
     }
 
-    @Test(arguments: ["garbage", "2017-13-01", "2017-01", "17-01-01", "2017-01-01T25:00:00", "2017-01-01 10:00 X"])
+    @Test(arguments: [
+        "garbage", "2017-13-01", "2017-01", "17-01-01", "2017-01-01T25:00:00", "2017-01-01T10:00:00.Z",
+        "2017-01-01T10:0x:00Z", "2017-01-01 10:00 X",
+    ])
     func `what is no time is refused`(text: String) { #expect(Timestamp.parse(text) == nil) }
 
     @Test func `times are written to the microsecond, and files get all digits`() throws {

@@ -16,7 +16,8 @@ public struct Mutator: RandomNumberGenerator {
     }
 
     private static let tokens = [
-        "&a ", "*a", "<<: *a", "[", "]", "{", "}", "- ", ": ", "? ", "\n", "\n  ", "\t", "\0", "\u{feff}", "%YAML 1.1\n",
+        "&a ", "*a", "<<: *a", "[", "]", "{", "}", "- ", ": ", "? ", "\n", "\n  ", "\t", "\0", "\u{feff}",
+        "%YAML 1.1\n",
         "---\n", "...\n", "!!python/object:os.system ", "!!binary ", "| ", "> ", "'", "\"", "\\u0000", "\\ud800", "#",
         "99999999999999999999999", "-9223372036854775808", "9223372036854775807", "1e999", "-1e-999", ".nan", ".inf",
         "0x", "0b", "190:20:30:99999999999999999999", "NaN", "Infinity", "é", "\u{1F600}", "null", "true", ",", "\r",
@@ -71,7 +72,8 @@ public struct Mutator: RandomNumberGenerator {
     private mutating func strange() -> DocumentValue {
         let values: [DocumentValue] = [
             .null, true, 0, -1, .integer(.max), .integer(.min), .double(.nan), .double(.infinity), 1e308, 1e-300, 45.5,
-            "", "a", "\u{0}", "é\u{1F600}", "NaN", "yesterday", "2017-02-30T99:00:00Z", "EPSG:0", "EPSG:4326", "EPSG:32661",
+            "", "a", "\u{0}", "é\u{1F600}", "NaN", "yesterday", "2017-02-30T99:00:00Z", "EPSG:0", "EPSG:4326",
+            "EPSG:32661",
             "+proj=nonsense", .string(String(repeating: "x", count: 70_000)), [], [:], [[]], ["type": "MultiPolygon"],
             ["type": "Polygon", "coordinates": [[[1e300, 1e300], [0, 0], [1, 1], [1e300, 1e300]]]],
         ]

@@ -10,7 +10,8 @@ public final class WebServer: Sendable {
     public init(serving folder: TemporaryFolder) throws {
         let log = try TemporaryFolder().path("server.log")
         let words = [
-            "/usr/bin/env", "python3", "-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", folder.path,
+            "/usr/bin/env", "python3", "-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory",
+            folder.path,
         ]
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)

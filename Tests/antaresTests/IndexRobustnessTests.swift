@@ -172,7 +172,10 @@ struct IndexRobustnessTests {
         #expect(packed.status == 0)
         let result = try run(
             "/bin/sh",
-            ["-c", "ulimit -v 4000000; exec \(BuiltProgram.path) dataset add \(bomb) \(deep) \(json) \(zeros).gz \(files[0])"],
+            [
+                "-c",
+                "ulimit -v 4000000; exec \(BuiltProgram.path) dataset add \(bomb) \(deep) \(json) \(zeros).gz \(files[0])",
+            ],
             environment: environment(settings).merging(["HOME": program.home.path]) { $1 }.mapValues { $0 }
         )
         #expect(result.output == "datasets: 1 added, 4 rejected\n", "\(result.errors)")

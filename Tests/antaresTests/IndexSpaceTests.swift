@@ -5,14 +5,14 @@ import Testing
 /// Searches in space, as a person types them.
 @Suite("Searches in space", .enabled(if: TestDatabase.isAvailable))
 struct IndexSpaceTests {
-    /// An index with footprints, and a dataset within Jalisco (20.7 N, 103.9 W) and one in Veracruz (96 W).
+    /// An index with footprints, and a dataset within Jalisco (20.8 N, 104 W) and one in Puebla (98 W).
     private func makeJob() throws -> TestJob {
         let job = try TestJob()
         #expect(try job.antares("init -c mex").status == 0)
         _ = try job.program.home.write(TwinIndex.product, to: "p.yaml")
         #expect(try job.datacube("product add p.yaml").status == 0)
         _ = try job.program.home.write(TwinIndex.scene(1), to: "1.yaml")
-        let east = TwinIndex.scene(2).replacing("EPSG:32613", with: "EPSG:32614").replacing("600000.0", with: "800000.0")
+        let east = TwinIndex.scene(2).replacing("EPSG:32613", with: "EPSG:32614")
         _ = try job.program.home.write(east, to: "2.yaml")
         let added = try job.antares("dataset add 1.yaml 2.yaml")
         #expect(added.output == "datasets: 2 added\n", "\(added.errors)")
@@ -32,15 +32,16 @@ struct IndexSpaceTests {
         #expect(try found(["--region", "mex"]) == [1, 2])
         #expect(try found(["--geometry", "POINT (-104.02 20.78)"]) == [1])
         #expect(try found(["--geometry", "POINT (600100 2299900)", "--crs", "EPSG:32613"]) == [1])
-        #expect(try found(["x in [-97, -95]", "y in [20, 21]"]) == [2])
+        #expect(try found(["x in [-98.5, -97.5]", "y in [20, 21]"]) == [2])
         #expect(try found(["x in [600000, 600100]", "y in [2299000, 2299900]", "--crs", "EPSG:32613"]) == [1])
-        #expect(try found(["lon in [-97, -95]", "lat in [20, 21]"]) == [2])
-        let shape = #"{"type": "Polygon", "coordinates": [[[-105, 20], [-103, 20], [-103, 22], [-105, 22], [-105, 20]]]}"#
+        #expect(try found(["lon in [-98.5, -97.5]", "lat in [20, 21]"]) == [2])
+        let shape =
+            #"{"type": "Polygon", "coordinates": [[[-105, 20], [-103, 20], [-103, 22], [-105, 22], [-105, 20]]]}"#
         for text in [shape, #"{"type": "Feature", "geometry": \#(shape), "properties": {}}"#] {
             _ = try job.program.home.write(text, to: "shape.geojson")
             #expect(try found(["--geometry", "@shape.geojson"]) == [1])
         }
-        _ = try job.program.home.write("POLYGON ((-97 20, -95 20, -95 21, -97 21, -97 20))", to: "shape.wkt")
+        _ = try job.program.home.write("POLYGON ((-98.5 20, -97.5 20, -97.5 21, -98.5 21, -98.5 20))", to: "shape.wkt")
         #expect(try found(["--geometry", "@shape.wkt"]) == [2])
         let counted = try job.program.run(
             ["dataset", "count", "--count-only", "--region", "Jalisco"],

@@ -67,12 +67,15 @@ import Testing
         #expect(document["crs"] == "epsg:32633")
         #expect(
             document["measurements"] == [
-                "B04": ["path": "r.tif"], "nir": ["path": "s.tif", "band": 2], "SCL": ["path": "c.tif", "grid": "g20m"],
+                "B04": ["path": "r.tif"], "nir": ["path": "s.tif", "band": 2],
+                "SCL": ["path": "c.tif", "grid": "g20m"],
             ]
         )
         #expect(document["accessories"] == ["thumbnail": ["path": "t.jpg"]])
         #expect(document.at("grids", "default", "shape") == [200, 100])
-        #expect(document.at("grids", "g20m", "transform") == [20.0, 0.0, 500000.0, 0.0, -20.0, 5100000.0, 0.0, 0.0, 1.0])
+        #expect(
+            document.at("grids", "g20m", "transform") == [20.0, 0.0, 500000.0, 0.0, -20.0, 5100000.0, 0.0, 0.0, 1.0]
+        )
         let properties = try #require(document["properties"])
         #expect(properties["eo:instrument"] == "MSI")
         #expect(properties["eo:platform"] == "sentinel-2a")
@@ -157,6 +160,8 @@ import Testing
         // The second point of the outline by pyproj 3.7.
         let ring = document.at("geometry", "coordinates")?.array?.first?.array
         let point = ring?[1].array?.compactMap(\.double) ?? []
-        #expect(point.count == 2 && abs(point[0] - 499980.9999999999) < 1e-6 && abs(point[1] - 5095755.478529554) < 1e-6)
+        #expect(
+            point.count == 2 && abs(point[0] - 499980.9999999999) < 1e-6 && abs(point[1] - 5095755.478529554) < 1e-6
+        )
     }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import DatacubeIndex
 import Documents
 import Foundation
+import Geo
 
 /// The command `dataset search`.
 struct DatasetSearchCommand: CommonCommand {
@@ -27,11 +28,34 @@ struct DatasetSearchCommand: CommonCommand {
             let services = try common.makeServices()
             let index = try await services.index()
             let query = try await area.added(to: DatasetQuery(expressions: expressions, limit: limit), services)
+            if format == .csv, !common.json, limit == nil { return try await writeLines(index, query) }
             let datasets = try await index.datasets(matching: query)
             let types = try await DatasetTypes(index)
             let infos = datasets.map { DatasetInfo(dataset: $0, type: types.type(of: $0)) }
             Output.write(DatasetInfo.write(infos, common.json ? .json : format))
         }
+    }
+
+    /// Writes lines as datasets come, so that memory holds a few thousand of them; by time where these are all.
+    private func writeLines(_ index: Index, _ query: DatasetQuery) async throws {
+        var part: [Dataset] = []
+        var isFirst = true
+        func write() {
+            let text = DatasetInfo.write(part.map { DatasetInfo(dataset: $0, type: nil) }, .csv)
+            let body = isFirst ? text[...] : text[(text.range(of: "\r\n")?.upperBound ?? text.startIndex)...]
+            if !body.isEmpty { Output.write(String(body)) }
+            (part, isFirst) = ([], false)
+        }
+        for try await dataset in index.stream(matching: query) {
+            part.append(dataset)
+            if part.count == 4000 { write() }
+        }
+        if isFirst {
+            part = part.map { (time: $0.time?.center ?? .distantPast, id: $0.idText, dataset: $0) }
+                .sorted { ($0.time, $0.id) < ($1.time, $1.id) }
+                .map(\.dataset)
+        }
+        if isFirst || !part.isEmpty { write() }
     }
 }
 

@@ -43,7 +43,9 @@ struct IndexFootprintsCommand: CommonCommand {
 
 /// Where to search: an area by its shape or by its name.
 struct AreaOptions: ParsableArguments {
-    @Option(help: .init("Datasets whose footprint meets this area: WKT, GeoJSON, or @FILE with either.", valueName: "shape"))
+    @Option(
+        help: .init("Datasets whose footprint meets this area: WKT, GeoJSON, or @FILE with either.", valueName: "shape")
+    )
     var geometry: String?
     @Option(help: .init("CRS of the area, and of x and y in expressions (EPSG:4326).", valueName: "crs"))
     var crs = "EPSG:4326"

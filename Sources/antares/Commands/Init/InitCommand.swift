@@ -82,7 +82,9 @@ struct InitCommand: CommonCommand {
         do {
             guard try await !index.hasFootprints() else { return [] }
             let report = try await index.makeFootprints()
-            for problem in report.problems { log.warning("dataset \(problem.dataset) has no footprint: \(problem.reason)") }
+            for problem in report.problems {
+                log.warning("dataset \(problem.dataset) has no footprint: \(problem.reason)")
+            }
             return ["footprints"]
         } catch {
             log.warning("there will be no searches by geometry: \(error)")
