@@ -78,7 +78,7 @@ import Testing
         )
         #expect(try newer("product list", database) == "demo  One band\n")
         try newer("dataset add ~/s2.yaml ~/s3.yaml", database)
-        #expect(try newer("dataset search -f csv", database).split(separator: "\n").count == 4)
+        #expect(try newer("dataset search -f csv", database).split(whereSeparator: \.isNewline).count == 4)
         _ = try program.home.write(
             TwinIndex.scene(3, time: "2019-03-05T17:20:00Z", more: "note: new"),
             to: "s3.yaml"
@@ -95,7 +95,7 @@ import Testing
         // And ours goes on with what 1.9 left.
         try ours("system init", database)
         #expect(try ours("dataset info --show-sources \(TwinIndex.id(2))", database).contains("    scene:\n"))
-        #expect(try ours("dataset search -f csv", database).split(separator: "\n").count == 3)
+        #expect(try ours("dataset search -f csv", database).split(whereSeparator: \.isNewline).count == 3)
     }
 
     @Test func `we list, find, add, update, archive, restore and purge on an index that 1_9 made`() throws {
