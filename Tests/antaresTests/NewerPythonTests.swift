@@ -22,7 +22,8 @@ import Testing
     private func ours(_ line: String, _ database: ConnectionSettings, status: Int32 = 0) throws -> String {
         let words = line.replacing("~", with: program.home.path).split(separator: " ").map(String.init)
         let environment = [
-            "DB_HOSTNAME": database.host ?? "", "DB_DATABASE": database.database ?? "", "DB_USERNAME": database.user ?? "",
+            "DB_HOSTNAME": database.host ?? "", "DB_DATABASE": database.database ?? "",
+            "DB_USERNAME": database.user ?? "",
         ]
         let result = try program.run(words, as: "datacube", environment: environment)
         #expect(result.status == status, "\(line)\n\(result.output)\(result.errors)")
@@ -47,7 +48,8 @@ import Testing
         return result.output
     }
 
-    @Test func `1_9 lists, finds, loads, adds, updates, archives, restores and purges on our index, and initialises it`()
+    @Test
+    func `1_9 lists, finds, loads, adds, updates, archives, restores and purges on our index, and initialises it`()
         throws
     {
         let database = try TestDatabase.make()

@@ -110,7 +110,10 @@ import Testing
         let product = try job.program.home.write(TwinIndex.product, to: "p.yaml")
         let inside = try job.program.home.write(TwinIndex.scene(1), to: "inside.yaml")
         // Four degrees further west lies the sea.
-        let outside = try job.program.home.write(TwinIndex.scene(2).replacing("600000.0", with: "200000.0"), to: "o.yaml")
+        let outside = try job.program.home.write(
+            TwinIndex.scene(2).replacing("600000.0", with: "200000.0"),
+            to: "o.yaml"
+        )
         for line in [
             "datacube system init", "datacube product add \(product)", "datacube dataset add \(inside) \(outside)",
             "antares index footprints",
@@ -156,7 +159,11 @@ import Testing
             print(base64.b64encode(hashlib.sha256(client).digest()).decode() == keys.split(":")[0])
             """
         #expect(try run("python3", ["-c", check, stored, password]).output == "True\n")
-        let empty = try job.program.run(["user", "create", "user", "nobody", "--passwd-stdin"], as: "datacube", environment: environment)
+        let empty = try job.program.run(
+            ["user", "create", "user", "nobody", "--passwd-stdin"],
+            as: "datacube",
+            environment: environment
+        )
         #expect(empty.status == 1 && empty.errors.contains("no password on standard input"))
         #expect(try datacube("user delete \(name)").status == 0)
     }
