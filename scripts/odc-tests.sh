@@ -17,6 +17,14 @@ venv=$("$here/python-venv.sh" 1.8)
 mkdir -p "$cache"
 exec 9>"$archive.lock"
 command -v flock >/dev/null && flock 9
+tools=$venv/.complete-pytest-1
+if [ ! -e "$tools" ]; then
+    "$venv/bin/pip" install --quiet --disable-pip-version-check pytest pytest-timeout pytest-httpserver hypothesis >&2 || {
+        say "installing pytest failed (see above): is the package index reachable?"
+        exit 69
+    }
+    touch "$tools"
+fi
 if [ ! -e "$archive" ]; then
     say "fetching the source distribution of datacube 1.8.20 (once)"
     part=$(mktemp -d "$cache/fetch.XXXXXX")

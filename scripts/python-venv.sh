@@ -3,7 +3,7 @@
 # needs, in a cache folder outside the repository.
 #
 # usage: scripts/python-venv.sh [1.8|1.9|FOLDER]
-#   1.8     datacube 1.8.20 with pytest, for its own integration tests (the default)
+#   1.8     datacube 1.8.20 (the default)
 #   1.9     datacube 1.9.20
 #   FOLDER  1.8 in that folder
 set -eu
@@ -15,11 +15,11 @@ case ${1:-1.8} in
 esac
 case $series in
     # setuptools: datacube 1.8 imports pkg_resources.
-    1.8) version=1.8.20 needs='sqlalchemy>=1.4,<2 psycopg2>=2.9,<3 setuptools<81 pytest pytest-timeout pytest-httpserver hypothesis' ;;
+    1.8) version=1.8.20 needs='sqlalchemy>=1.4,<2 psycopg2>=2.9,<3 setuptools<81' ;;
     # SQLAlchemy 2.1 takes psycopg 3 for what datacube 1.9.20 means as psycopg2.
     1.9) version=1.9.20 needs='sqlalchemy<2.1 psycopg2>=2.9,<3' ;;
 esac
-stamp="$folder/.complete-2"
+stamp="$folder/.complete-1"
 [ -e "$stamp" ] && { echo "$folder"; exit 0; }
 
 say() { echo "python-venv: $*" >&2; }
@@ -32,10 +32,8 @@ command -v flock >/dev/null && flock 9
 [ -e "$stamp" ] && { echo "$folder"; exit 0; }
 
 say "making $folder (some minutes, once)"
-[ -x "$folder/bin/pip" ] && "$folder/bin/python" -c 'import datacube' 2>/dev/null || {
-    rm -rf "$folder"
-    python3 -m venv "$folder" >&2 || { say "venv failed. Install it: apt-get install python3-venv"; exit 69; }
-}
+rm -rf "$folder"
+python3 -m venv "$folder" >&2 || { say "venv failed. Install it: apt-get install python3-venv"; exit 69; }
 {
     "$folder/bin/pip" install --quiet --disable-pip-version-check --upgrade 'setuptools<81' wheel
     # psycopg2 has no wheels, it is built against libpq-dev and python3-dev.

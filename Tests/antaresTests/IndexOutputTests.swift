@@ -44,9 +44,11 @@ import Testing
     }
 
     @Test func `datasets are shown as Python shows them`() throws {
-        let label = "One label that is a sentence: it goes on and on, until no line of eighty columns could hold it any more"
+        let label =
+            "One label that is a sentence: it goes on and on, until no line of eighty columns could hold it any more"
         let twin = try TwinIndex([
-            TwinIndex.scene(1, more: "label: \"\(label)\""), TwinIndex.scene(2, time: "2018-03-05 17:20:00.25", source: 1),
+            TwinIndex.scene(1, more: "label: \"\(label)\""),
+            TwinIndex.scene(2, time: "2018-03-05 17:20:00.25", source: 1),
             TwinIndex.scene(3, time: "2018-07-05T17:20:00+10:00"),
         ])
         for line in ["dataset search product=demo", "dataset search -f csv", "dataset search time in 2018"] {

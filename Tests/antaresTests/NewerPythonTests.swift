@@ -22,7 +22,8 @@ import Testing
     private func ours(_ line: String, _ database: ConnectionSettings, status: Int32 = 0) throws -> String {
         let words = line.replacing("~", with: program.home.path).split(separator: " ").map(String.init)
         let environment = [
-            "DB_HOSTNAME": database.host ?? "", "DB_DATABASE": database.database ?? "", "DB_USERNAME": database.user ?? "",
+            "DB_HOSTNAME": database.host ?? "", "DB_DATABASE": database.database ?? "",
+            "DB_USERNAME": database.user ?? "",
         ]
         let result = try program.run(words, as: "datacube", environment: environment)
         #expect(result.status == status, "\(line)\n\(result.output)\(result.errors)")
@@ -47,7 +48,8 @@ import Testing
         return result.output
     }
 
-    @Test func `1_9 lists, finds, loads, adds, updates, archives, restores and purges on our index, and initialises it`()
+    @Test
+    func `1_9 lists, finds, loads, adds, updates, archives, restores and purges on our index, and initialises it`()
         throws
     {
         let database = try TestDatabase.make()
@@ -78,7 +80,7 @@ import Testing
         )
         #expect(try newer("product list", database) == "demo  One band\n")
         try newer("dataset add ~/s2.yaml ~/s3.yaml", database)
-        #expect(try newer("dataset search -f csv", database).split(separator: "\n").count == 4)
+        #expect(try newer("dataset search -f csv", database).split(whereSeparator: \.isNewline).count == 4)
         _ = try program.home.write(
             TwinIndex.scene(3, time: "2019-03-05T17:20:00Z", more: "note: new"),
             to: "s3.yaml"
@@ -95,7 +97,7 @@ import Testing
         // And ours goes on with what 1.9 left.
         try ours("system init", database)
         #expect(try ours("dataset info --show-sources \(TwinIndex.id(2))", database).contains("    scene:\n"))
-        #expect(try ours("dataset search -f csv", database).split(separator: "\n").count == 3)
+        #expect(try ours("dataset search -f csv", database).split(whereSeparator: \.isNewline).count == 3)
     }
 
     @Test func `we list, find, add, update, archive, restore and purge on an index that 1_9 made`() throws {

@@ -36,7 +36,8 @@ struct ODCIntegrationTests {
         _ = try program.home.write(config, to: "home/.datacube_integration.conf")
         let report = program.home.path("report.txt")
         let environment = [
-            "HOME": home, "PYTHONPATH": [repository.appending(path: "Tests/odc").path, "\(folder)/plugins", folder]
+            "HOME": home,
+            "PYTHONPATH": [repository.appending(path: "Tests/odc").path, "\(folder)/plugins", folder]
                 .joined(separator: ":"),
             "PYTHONDONTWRITEBYTECODE": "1", "ANTARES_ODC_LEVEL": level.rawValue, "ANTARES_ODC_REPORT": report,
             "ANTARES_ODC_BIN": try program.links(["datacube", "datacube-search"]),
@@ -50,7 +51,8 @@ struct ODCIntegrationTests {
             database: nil,
             environment: environment
         )
-        let lines = (try? String(contentsOfFile: report, encoding: .utf8))?.split(separator: "\n").map(String.init) ?? []
+        let lines =
+            (try? String(contentsOfFile: report, encoding: .utf8))?.split(separator: "\n").map(String.init) ?? []
         let passed = Set(lines.filter { $0.hasPrefix("passed ") }.map { String($0.dropFirst(7)) })
         let list = repository.appending(path: "Tests/odc/passes-\(level.rawValue).txt").path
         let expected = Set(
@@ -58,11 +60,16 @@ struct ODCIntegrationTests {
                 .filter { !$0.hasPrefix("#") }
         )
         let lost = expected.subtracting(passed).sorted()
-        #expect(lost.isEmpty, "\(lost.joined(separator: "\n"))\n\(result.output.suffix(20000))\n\(result.errors.suffix(2000))")
+        #expect(
+            lost.isEmpty,
+            "\(lost.joined(separator: "\n"))\n\(result.output.suffix(20000))\n\(result.errors.suffix(2000))"
+        )
         // Without this a plugin that hands nothing over to us would pass everything.
         let calls = lines.compactMap { $0.hasPrefix("calls ") ? Int($0.dropFirst(6)) : nil }.first ?? 0
         #expect(calls >= expected.count, "antares was called \(calls) times")
         let more = passed.subtracting(expected).sorted()
-        if !more.isEmpty { print("level \(level.rawValue): these pass too, add them to \(list):\n" + more.joined(separator: "\n")) }
+        if !more.isEmpty {
+            print("level \(level.rawValue): these pass too, add them to \(list):\n" + more.joined(separator: "\n"))
+        }
     }
 }

@@ -105,6 +105,32 @@ import Testing
         #expect(try rows("SELECT id FROM agdc.dataset") == [[TwinIndex.id(1)]])
     }
 
+    @Test func `a region's name finds the datasets that meet it`() throws {
+        #expect(try job.antares("init -c mex").status == 0)
+        let product = try job.program.home.write(TwinIndex.product, to: "p.yaml")
+        let inside = try job.program.home.write(TwinIndex.scene(1), to: "inside.yaml")
+        // Four degrees further west lies the sea.
+        let outside = try job.program.home.write(
+            TwinIndex.scene(2).replacing("600000.0", with: "200000.0"),
+            to: "o.yaml"
+        )
+        for line in [
+            "datacube system init", "datacube product add \(product)", "datacube dataset add \(inside) \(outside)",
+            "antares index footprints",
+        ] {
+            let result = try job.run(line)
+            #expect(result.status == 0, "\(line) \(result.errors)")
+        }
+        for region in ["--region Jalisco", "-r mex", "--region=jalisco"] {
+            let found = try job.antares("dataset search -f csv \(region)")
+            #expect(found.output.contains(TwinIndex.id(1)), "\(region) \(found.errors)")
+            #expect(!found.output.contains(TwinIndex.id(2)), "\(region)")
+            #expect(try job.antares("dataset count --count-only \(region) demo").output == "1\n")
+        }
+        let unknown = try job.antares("dataset search --region Jalisko")
+        #expect(unknown.status != 0 && unknown.errors.contains("Jalisco"), "\(unknown.errors)")
+    }
+
     @Test func `a password read from standard input lets the account in, and shows nowhere`() throws {
         #expect(try datacube("system init").status == 0)
         let name = "reader_\(UUID().uuidString.prefix(8).lowercased())"
@@ -133,7 +159,11 @@ import Testing
             print(base64.b64encode(hashlib.sha256(client).digest()).decode() == keys.split(":")[0])
             """
         #expect(try run("python3", ["-c", check, stored, password]).output == "True\n")
-        let empty = try job.program.run(["user", "create", "user", "nobody", "--passwd-stdin"], as: "datacube", environment: environment)
+        let empty = try job.program.run(
+            ["user", "create", "user", "nobody", "--passwd-stdin"],
+            as: "datacube",
+            environment: environment
+        )
         #expect(empty.status == 1 && empty.errors.contains("no password on standard input"))
         #expect(try datacube("user delete \(name)").status == 0)
     }

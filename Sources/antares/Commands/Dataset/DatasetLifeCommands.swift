@@ -4,7 +4,10 @@ import Foundation
 
 /// The command `dataset archive`.
 struct DatasetArchiveCommand: CommonCommand {
-    static let configuration = CommandConfiguration(commandName: "archive", abstract: "Archive datasets: take them out of searches.")
+    static let configuration = CommandConfiguration(
+        commandName: "archive",
+        abstract: "Archive datasets: take them out of searches."
+    )
     @OptionGroup var common: CommonOptions
     @Flag(name: [.customShort("d"), .long], help: "Archive what derives from them as well.")
     var archiveDerived = false
@@ -32,7 +35,10 @@ struct DatasetArchiveCommand: CommonCommand {
 
 /// The command `dataset restore`.
 struct DatasetRestoreCommand: CommonCommand {
-    static let configuration = CommandConfiguration(commandName: "restore", abstract: "Restore datasets that are archived.")
+    static let configuration = CommandConfiguration(
+        commandName: "restore",
+        abstract: "Restore datasets that are archived."
+    )
     @OptionGroup var common: CommonOptions
     @Flag(name: [.customShort("d"), .long], help: "Restore what derives from them as well.")
     var restoreDerived = false

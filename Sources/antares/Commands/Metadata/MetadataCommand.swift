@@ -16,7 +16,10 @@ struct MetadataCommand: ParsableCommand {
 
 /// The command `metadata add`.
 struct MetadataAddCommand: CommonCommand {
-    static let configuration = CommandConfiguration(commandName: "add", abstract: "Add or update metadata types in the index.")
+    static let configuration = CommandConfiguration(
+        commandName: "add",
+        abstract: "Add or update metadata types in the index."
+    )
     @OptionGroup var common: CommonOptions
     @OptionGroup var lock: LockOptions
     @Argument(help: "Metadata type documents (YAML or JSON).", completion: .file())

@@ -17,7 +17,10 @@ struct ProductCommand: ParsableCommand {
 
 /// The command `product add`.
 struct ProductAddCommand: CommonCommand {
-    static let configuration = CommandConfiguration(commandName: "add", abstract: "Add or update products in the index.")
+    static let configuration = CommandConfiguration(
+        commandName: "add",
+        abstract: "Add or update products in the index."
+    )
     @OptionGroup var common: CommonOptions
     @OptionGroup var lock: LockOptions
     @Argument(help: "Product documents (YAML or JSON).", completion: .file())
@@ -94,7 +97,8 @@ struct ProductListCommand: CommonCommand {
         case "resolution": return product.gridSpec.map { "(\($0.resolution.y), \($0.resolution.x))" } ?? ""
         case "tile_size": return product.gridSpec.map { "(\($0.tileSize.y), \($0.tileSize.x))" } ?? ""
         case "spatial_dimensions":
-            return product.gridSpec == nil ? "" : "(\(dimensions(product).map { PythonText.repr($0) }.joined(separator: ", ")))"
+            return product.gridSpec == nil
+                ? "" : "(\(dimensions(product).map { PythonText.repr($0) }.joined(separator: ", ")))"
         default:
             let value = type?.field(column)?.value(in: product.metadata) ?? .null
             return value.string ?? (value == .null ? "" : PythonText.repr(value))
@@ -120,7 +124,9 @@ struct ProductListCommand: CommonCommand {
             entries.append((field.name, .value(field.value(in: product.metadata) ?? .null)))
         }
         if let grid = product.gridSpec {
-            let pair = { (value: XY<Double>) in PythonYAML.Node.list([.value(.double(value.y)), .value(.double(value.x))]) }
+            let pair = { (value: XY<Double>) in
+                PythonYAML.Node.list([.value(.double(value.y)), .value(.double(value.x))])
+            }
             entries += [
                 ("crs", .value(.string(grid.crs.definition))), ("resolution", pair(grid.resolution)),
                 ("tile_size", pair(grid.tileSize)),

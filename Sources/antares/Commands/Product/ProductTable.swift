@@ -37,9 +37,10 @@ struct ProductTable {
     private static func cells(of product: Product, _ type: MetadataType?) -> [String: Cell] {
         var cells: [String: Cell] = [:]
         for field in (type?.fields ?? []) + (type?.fixedFields ?? []) {
-            cells[field.name] = field.value(in: product.metadata).map { value in
-                .text(value.string ?? PythonText.repr(value))
-            } ?? Cell.none
+            cells[field.name] =
+                field.value(in: product.metadata).map { value in
+                    .text(value.string ?? PythonText.repr(value))
+                } ?? Cell.none
         }
         cells["id"] = .text(product.id.map(String.init) ?? "")
         cells["name"] = .text(product.name)

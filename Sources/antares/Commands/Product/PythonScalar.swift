@@ -61,10 +61,7 @@ extension PythonScalar.Style {
 
     /// The text in this style, on further lines where it goes beyond the 80th column.
     ///
-    /// - Parameters:
-    ///   - column: Where the line stands.
-    ///   - indent: Blanks before further lines.
-    ///   - splits: False keeps it on one line.
+    /// The line stands at `column`, further ones begin with `indent` blanks; without `splits` there are none.
     func fold(_ text: String, column: Int, indent: Int, splits: Bool) -> String {
         switch self {
         case .plain: return foldWords(text, column, indent, splits)
