@@ -83,6 +83,9 @@ public struct JobMaster: Sendable {
             var run = try MasterRun(self)
             let job = try await run.run()
             try await store.release(id, by: name)
+            let usage = Usage.measure(.own)
+            let seconds = (usage.cpuSeconds * 1000).rounded() / 1000
+            log.info("the master used \(seconds) s of CPU and \(Resources.megabytes(usage.peakMemory)) of memory")
             return job
         } catch {
             try? await store.release(id, by: name)
