@@ -110,7 +110,7 @@ let package = Package(
         tests("Analysis", "Analysis", ["Documents"]),
         tests("Simulation", "Simulation", ["Geo", "Raster"]),
         tests("Jobs", "Jobs"),
-        tests("ClusterExec", "ClusterExec", ["IndexSQL", "Jobs", "Postgres"]),
+        tests("ClusterExec", "ClusterExec", ["Documents", "IndexSQL", "Jobs", "Postgres", logging]),
         tests(
             "Workflows",
             "Workflows",

@@ -30,6 +30,7 @@ actor ProcessPool {
     private var known: Set<String> = []
     private var lifeline: (read: Int32, write: Int32)?
     private var lastLook = ContinuousClock.now
+    private var isPumping = false
 
     init(slots: Int, memory: Int?, command: @escaping Command) {
         (self.slots, self.memory, self.command) = (slots, memory, command)
@@ -47,12 +48,31 @@ actor ProcessPool {
         known.insert(submission.name)
         queue += submission.tasks.map { (TaskKey(submission: submission.name, task: $0), submission) }
         try fill()
+        pump()
+    }
+
+    /// Keeps the slots full, whoever asks how often.
+    private func pump() {
+        guard !isPumping else { return }
+        isPumping = true
+        Task {
+            var pause = Duration.milliseconds(2)
+            while !children.isEmpty || next < queue.count {
+                let before = ended.count
+                try? reap()
+                try? fill()
+                pause = ended.count == before ? min(pause * 2, .milliseconds(50)) : .milliseconds(2)
+                try? await Task.sleep(for: pause)
+            }
+            isPumping = false
+        }
     }
 
     /// What is waiting and running, and what has ended since the pool began.
     func sights(_ submissions: [Submission]) throws -> [TaskKey: TaskSight] {
         try reap()
         try fill()
+        pump()
         let names = Set(submissions.map(\.name))
         var sights: [TaskKey: TaskSight] = [:]
         for (key, end) in ended where names.contains(key.submission) { sights[key] = .ended(end) }

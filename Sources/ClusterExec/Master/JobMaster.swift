@@ -64,12 +64,22 @@ public struct JobMaster: Sendable {
         try folder.write(make(count))
     }
 
+    /// True for a master that ran on this machine and has ended without a word; elsewhere only time can tell.
+    public static func isGone(_ master: String) -> Bool {
+        let parts = master.split(separator: "/")
+        guard parts.count == 3, parts[0] == TaskRunner.hostName, let pid = pid_t(parts[1]) else { return false }
+        return kill(pid, 0) != 0 && errno == ESRCH
+    }
+
     /// Runs the job, or goes on with it.
     ///
     /// - Returns: The job as it ended.
     /// - Throws: `ClusterError` where another master has the job; `CancellationError` where this one is to stop, which
     ///   leaves the job to be resumed.
     public func run() async throws -> Job {
+        if let holder = try await store.holder(of: id), Self.isGone(holder.master) {
+            try await store.release(id, by: holder.master)
+        }
         guard try await store.acquire(id, for: name, until: .now + Self.lease, at: .now) else {
             guard let holder = try await store.holder(of: id) else { throw JobStoreError(.noSuchJob, id) }
             throw ClusterError(
@@ -83,6 +93,9 @@ public struct JobMaster: Sendable {
             var run = try MasterRun(self)
             let job = try await run.run()
             try await store.release(id, by: name)
+            let usage = Usage.measure(.own)
+            let seconds = (usage.cpuSeconds * 1000).rounded() / 1000
+            log.info("the master used \(seconds) s of CPU and \(Resources.megabytes(usage.peakMemory)) of memory")
             return job
         } catch {
             try? await store.release(id, by: name)

@@ -11,6 +11,8 @@ struct MasterRun {
     private var lastLook = Instant(milliseconds: 0)
     private var lastPoll: ContinuousClock.Instant?
     private var lastProgress: JobProgress?
+    private var lastReport = ContinuousClock.now
+    private var cost = Duration.zero
     private var silentSince: Instant?
     private var submitPause = 0
     private var nextSubmit = ContinuousClock.now
@@ -38,6 +40,7 @@ struct MasterRun {
         do {
             while !board.isFinished {
                 try Task.checkCancellation()
+                let start = ContinuousClock.now
                 if let ended = try await look() { return ended }
                 try scan()
                 try await collect()
@@ -45,6 +48,7 @@ struct MasterRun {
                 try await poll()
                 try await settle()
                 try await report()
+                cost = ContinuousClock.now - start
                 if !board.isFinished { try await Task.sleep(for: pause) }
             }
             return try await end()
@@ -54,7 +58,10 @@ struct MasterRun {
         }
     }
 
-    private var pause: Duration { min(executor.pollInterval, .milliseconds(500)) }
+    /// A master of many tasks looks less often: it spends at most a sixth of its time on looking.
+    private var pause: Duration {
+        min(max(min(executor.pollInterval, .milliseconds(500)), cost * 5), .seconds(5))
+    }
 
     /// Submissions that still have a task at the engine.
     private var live: [Submission] {
@@ -312,7 +319,8 @@ struct MasterRun {
         guard force || progress != lastProgress || silentSince != nil || board.isSuspended else { return }
         let isSilent = silentSince.map { Instant.now.seconds(since: $0) > 300 } ?? false
         let isSuspended = board.isSuspended
-        lastProgress = progress
+        if !force, !board.isFinished, ContinuousClock.now - lastReport < .milliseconds(500) { return }
+        (lastProgress, lastReport) = (progress, .now)
         try await store.change(master.id) { job in
             job.progress = progress
             guard !job.phase.isFinished else { return }

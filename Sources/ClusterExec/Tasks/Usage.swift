@@ -8,10 +8,12 @@ struct Usage {
     let bytesRead: Int
     let bytesWritten: Int
 
-    static func measure() -> Usage {
+    enum Scope { case own, withChildren }
+
+    static func measure(_ scope: Scope = .withChildren) -> Usage {
         var (own, children) = (rusage(), rusage())
         getrusage(.init(RUSAGE_SELF.rawValue), &own)
-        getrusage(.init(RUSAGE_CHILDREN.rawValue), &children)
+        if scope == .withChildren { getrusage(.init(RUSAGE_CHILDREN.rawValue), &children) }
         func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
         let cpu = [own.ru_utime, own.ru_stime, children.ru_utime, children.ru_stime].map(seconds).reduce(0, +)
         var counters: [String: Int] = [:]

@@ -114,7 +114,7 @@ struct JobsCancelCommand: CommonCommand {
         }
         let folder = access.folder(job)
         let holder = try await access.store.holder(of: job.id)
-        if folder.exists, holder.map({ $0.expiry < .now }) ?? true {
+        if folder.exists, holder.map({ $0.expiry < .now || JobMaster.isGone($0.master) }) ?? true {
             let options = try folder.jobFile().cluster
             let executor = try await options.makeExecutor(for: folder, program: JobAccess.program)
             try await executor.cancel(try folder.submissions(), tasks: nil)

@@ -1,0 +1,175 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What every executor must do, on the real engines.
+@Suite(.serialized)
+struct EngineJobTests {
+    enum Kind: String, CaseIterable { case local, slurm, sge, ssh }
+
+    private static func bench(_ kind: Kind) throws -> JobBench? {
+        switch kind {
+        case .local: try JobBench()
+        case .slurm: try .slurm()
+        case .sge: try .gridEngine()
+        case .ssh: try .ssh()
+        }
+    }
+
+    @Test(arguments: Kind.allCases) func `the same job gives the same bytes, and names what failed`(kind: Kind) throws {
+        guard let bench = try Self.bench(kind) else { return }
+        let script = """
+            if [ $ANTARES_TASK = 2 ]; then echo 'corrupt scene' >&2; exit 5; fi
+            seq $ANTARES_TASK 1000 > tile.txt
+            """
+        let result = try bench.run(script, tasks: 4, ["--result", "tile.txt"])
+        let job = try bench.job()
+        #expect(result.status == 1 && job.phase == "ERROR", "\(result.errors)")
+        #expect(job.tasks == .init(planned: 4, running: 0, done: 3, failed: 1))
+        #expect(job.failures.map(\.tile) == ["task-2"])
+        #expect(try bench.antares(["jobs", "log", job.id, "2"]).output.contains("corrupt scene"))
+        for task in [1, 3, 4] {
+            let text = try String(contentsOfFile: "\(job.folder)/results/\(task)/tile.txt", encoding: .utf8)
+            #expect(text == (task...1000).map { "\($0)\n" }.joined())
+        }
+    }
+
+    @Test(arguments: Kind.allCases) func `a cancelled job stops its tasks on the engine`(kind: Kind) throws {
+        guard let bench = try Self.bench(kind) else { return }
+        let script = """
+            if [ $ANTARES_TASK = 1 ]; then exit 0; fi
+            echo $$ >> \(bench.shared.path("pids")); exec sleep 300
+            """
+        let master = try bench.start(script, tasks: 3, ["--jobs", "2"])
+        try bench.wait { bench.lines("pids").count == 2 }
+        let job = try bench.job()
+        _ = try bench.antares(["jobs", "cancel", job.id])
+        #expect(try master.wait().status == 1)
+        #expect(try bench.job().phase == "ABORTED")
+        try bench.wait(30) { bench.lines("pids").allSatisfy { kill(pid_t($0) ?? 0, 0) != 0 } }
+    }
+
+    @Test(arguments: [Kind.slurm, .sge, .ssh]) func `a master that dies is taken over, and nothing runs twice`(kind: Kind) throws
+    {
+        guard let bench = try Self.bench(kind) else { return }
+        let script = "echo $ANTARES_TASK >> \(bench.shared.path("begun")); sleep 2; echo $ANTARES_TASK >> \(bench.shared.path("ran"))"
+        let master = try bench.start(script, tasks: 5)
+        try bench.wait { !bench.lines("begun").isEmpty }
+        master.send(signal: SIGKILL)
+        _ = try master.wait()
+        let job = try bench.job()
+        let result = try bench.antares(["jobs", "resume", job.id])
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(try bench.job().tasks == .init(planned: 5, running: 0, done: 5, failed: 0))
+        if kind == .ssh {
+            #expect(Set(bench.lines("ran")) == ["1", "2", "3", "4", "5"])
+        } else {
+            // The engine went on meanwhile.
+            #expect(bench.lines("ran") == ["1", "2", "3", "4", "5"])
+            #expect(bench.lines("begun") == ["1", "2", "3", "4", "5"])
+        }
+    }
+}
+
+/// Faults of a cluster, on a real Slurm of three nodes.
+@Suite(.serialized)
+struct SlurmJobTests {
+    @Test func `a node that is killed loses no task`() throws {
+        guard let bench = try JobBench.slurm("largest: {memory: 800M}\n") else { return }
+        let script = """
+            echo "$ANTARES_TASK $SLURMD_NODENAME" >> \(bench.shared.path("begun")); sleep 6
+            echo $ANTARES_TASK >> \(bench.shared.path("ran"))
+            """
+        let master = try bench.start(script, tasks: 6)
+        try bench.wait { bench.lines("begun").contains { $0.hasSuffix("n2") } }
+        let stopped = try TestEngines.command("slurm.sh", ["stop-node", TestEngines.folder("slurm"), "n2"])
+        #expect(stopped.status == 0, "\(stopped.errors)")
+        // Slurm puts its tasks back into the queue, for two minutes unless somebody says otherwise.
+        try bench.wait(100) {
+            let variables = bench.variables.mapValues { Optional($0) }
+            let waiting = try run("squeue", ["-h", "-t", "PD", "-o", "%i"], environment: variables)
+            for id in waiting.output.split(whereSeparator: \.isWhitespace) {
+                _ = try run("scontrol", ["update", "jobid=\(id)", "starttime=now"], environment: variables)
+            }
+            return !master.isRunning
+        }
+        let result = try master.wait()
+        _ = try TestEngines.command("slurm.sh", ["start-node", TestEngines.folder("slurm"), "n2"])
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(try bench.job().tasks == .init(planned: 6, running: 0, done: 6, failed: 0))
+        #expect(bench.lines("ran") == ["1", "2", "3", "4", "5", "6"])
+        #expect(bench.lines("begun").count > 6)
+    }
+
+    @Test func `a task that Slurm ends for its memory gets more`() throws {
+        guard let bench = try JobBench.slurm() else { return }
+        let script = """
+            echo "$ANTARES_TASK $ANTARES_ATTEMPT" >> \(bench.shared.path("ran"))
+            if [ $ANTARES_TASK = 2 ]; then python3 -c 'import time; a = b"x" * 450_000_000; time.sleep(4)'; fi
+            """
+        let result = try bench.run(script, tasks: 2)
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(bench.lines("ran") == ["1 1", "2 1", "2 2"])
+    }
+
+    @Test func `an array larger than the cluster takes is split`() throws {
+        guard let bench = try JobBench.slurm("slurm: {max_array_size: 3}\n") else { return }
+        let result = try bench.run("echo $ANTARES_TASK >> \(bench.shared.path("ran"))", tasks: 8)
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(bench.lines("ran") == (1...8).map(String.init))
+        let text = try String(contentsOfFile: "\(try bench.job().folder)/submissions.json", encoding: .utf8)
+        #expect(text.components(separatedBy: "engineID").count == 4)
+    }
+
+    @Test func `what Slurm refuses ends the job with Slurm's own words`() throws {
+        guard let bench = try JobBench.slurm("slurm: {partition: nowhere}\n") else { return }
+        let result = try bench.run("exit 0", tasks: 2)
+        #expect(result.status == 1)
+        #expect(result.errors.contains("the engine refuses 'sbatch'"))
+        #expect(result.errors.contains("Invalid partition name specified"))
+        #expect(try bench.job().phase == "ERROR")
+    }
+
+    @Test func `a job of the same name that nobody wrote down is cancelled`() throws {
+        guard let bench = try JobBench.slurm() else { return }
+        let master = try bench.start("touch \(bench.shared.path("begun")); sleep 4", tasks: 1)
+        try bench.wait { FileManager.default.fileExists(atPath: bench.shared.path("begun")) }
+        master.send(signal: SIGKILL)
+        _ = try master.wait()
+        let job = try bench.job()
+        let variables = bench.variables.mapValues { Optional($0) }
+        let name = "--job-name=antares-\(job.id)-9"
+        let stray = try run(
+            "sbatch",
+            ["--parsable", name, "-p", "held", "-o", "/dev/null", "--wrap", "sleep 300"],
+            environment: variables
+        )
+        #expect(try bench.antares(["jobs", "resume", job.id]).status == 0)
+        let number = stray.output.trimmingCharacters(in: .newlines)
+        #expect(try run("squeue", ["-h", "-j", number, "-o", "%T"], environment: variables).output == "")
+    }
+}
+
+/// Faults of a cluster, on a real Grid Engine.
+@Suite(.serialized)
+struct GridEngineJobTests {
+    @Test func `a task that Grid Engine ends for its time gets more`() throws {
+        guard let bench = try JobBench.gridEngine("resources: {time: 4s}\n") else { return }
+        let script = """
+            echo "$ANTARES_TASK $ANTARES_ATTEMPT" >> \(bench.shared.path("ran"))
+            if [ $ANTARES_TASK = 2 ] && [ $ANTARES_ATTEMPT = 1 ]; then sleep 60; fi
+            """
+        let result = try bench.run(script, tasks: 2)
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(bench.lines("ran") == ["1 1", "2 1", "2 2"])
+        #expect(result.errors.contains("task 2 is tried again: needed more time than it was given"))
+    }
+
+    @Test func `what Grid Engine refuses ends the job with its own words`() throws {
+        guard let variables = TestEngines.gridEngine else { return }
+        let bench = try JobBench(cluster: "executor: sge\nsge: {parallel_environment: nowhere}\n", variables)
+        let result = try bench.run("exit 0", tasks: 2)
+        #expect(result.status == 1 && result.errors.contains("the engine refuses 'qsub'"))
+        #expect(result.errors.contains("nowhere"))
+    }
+}
