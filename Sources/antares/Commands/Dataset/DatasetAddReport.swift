@@ -26,7 +26,7 @@ struct DatasetAddReport: Encodable {
             log.error("\(DatacubeExit.line(error))")
             rejected.append(Rejection(location: result.location, reason: error.description))
         case .unreadable(let error):
-            log.error("\(error)")
+            log.error("\(DatacubeExit.line(error))")
             rejected.append(Rejection(location: result.location, reason: error.description))
         }
     }
