@@ -49,10 +49,12 @@ struct EngineJobTests {
         try bench.wait(30) { bench.lines("pids").allSatisfy { kill(pid_t($0) ?? 0, 0) != 0 } }
     }
 
-    @Test(arguments: [Kind.slurm, .sge, .ssh]) func `a master that dies is taken over, and nothing runs twice`(kind: Kind) throws
-    {
+    @Test(arguments: [Kind.slurm, .sge, .ssh]) func `a master that dies is taken over, and nothing runs twice`(
+        kind: Kind
+    ) throws {
         guard let bench = try Self.bench(kind) else { return }
-        let script = "echo $ANTARES_TASK >> \(bench.shared.path("begun")); sleep 2; echo $ANTARES_TASK >> \(bench.shared.path("ran"))"
+        let script =
+            "echo $ANTARES_TASK >> \(bench.shared.path("begun")); sleep 2; echo $ANTARES_TASK >> \(bench.shared.path("ran"))"
         let master = try bench.start(script, tasks: 5)
         try bench.wait { !bench.lines("begun").isEmpty }
         master.send(signal: SIGKILL)
@@ -97,7 +99,8 @@ struct SlurmJobTests {
         _ = try TestEngines.command("slurm.sh", ["start-node", TestEngines.folder("slurm"), "n2"])
         #expect(result.status == 0, "\(result.errors)")
         #expect(try bench.job().tasks == .init(planned: 6, running: 0, done: 6, failed: 0))
-        #expect(bench.lines("ran") == ["1", "2", "3", "4", "5", "6"])
+        // A task that ended its work as its node died could not say so, and was run again.
+        #expect(Set(bench.lines("ran")) == ["1", "2", "3", "4", "5", "6"])
         #expect(bench.lines("begun").count > 6)
     }
 
