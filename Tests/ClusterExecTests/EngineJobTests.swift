@@ -176,3 +176,58 @@ struct GridEngineJobTests {
         #expect(result.errors.contains("nowhere"))
     }
 }
+
+/// `antares cluster` on the real engines.
+@Suite(.serialized)
+struct ClusterCommandTests {
+    @Test(arguments: ["slurm", "sge", "ssh"]) func `a file written for the engine that is found passes its check`(
+        engine: String
+    ) throws {
+        let found: TestEngines.Variables? =
+            switch engine {
+            case "slurm": TestEngines.slurm
+            case "sge": TestEngines.gridEngine
+            default: TestEngines.ssh
+            }
+        guard let variables = found else { return }
+        let bench = try JobBench(cluster: nil, variables)
+        let file = bench.shared.path("new.yaml")
+        var words = ["cluster", "init", "--executor", engine]
+        if engine == "ssh" { words += ["--host", "127.0.0.1:2", "--key", variables["SSH_KEY"] ?? "", "--no-check"] }
+        if engine == "slurm" { words += ["--queue", "short", "--no-check"] }
+        if engine == "sge" { words += ["--queue", "main.q", "--no-check"] }
+        let made = try bench.antares(words + [file])
+        #expect(made.status == 0, "\(made.errors)")
+        // What a test's engine has less of than a cluster: memory, time, and a port of its own.
+        var text = try String(contentsOfFile: file, encoding: .utf8)
+        text = text.replacing("4GB", with: "300M").replacing("2h", with: "5m")
+        if engine == "ssh" {
+            let known = "[-o, UserKnownHostsFile=\(TestEngines.folder("ssh"))/known_hosts]"
+            text = text.replacing("ssh:\n", with: "ssh:\n  port: \(variables["SSH_PORT"] ?? "")\n  options: \(known)\n")
+        }
+        try text.write(toFile: file, atomically: true, encoding: .utf8)
+        let check = try bench.antares(["cluster", "check", file])
+        #expect(check.status == 0, "\(check.errors)\(check.output)\n\(text)")
+        #expect(check.output.contains("clock on") && check.output.contains("version on"))
+        #expect(!check.output.contains("MISSING"))
+    }
+
+    @Test func `a cluster that is not ready is said to be so, with what is missing`() throws {
+        let bench = try JobBench()
+        let file = try bench.shared.write("executor: local\nantares: /no/such/antares\n", to: "wrong.yaml")
+        let check = try bench.antares(["cluster", "check", file])
+        #expect(check.status == 78)
+        #expect(check.output.contains("MISSING") && check.output.contains("/no/such/antares"))
+        #expect(check.errors.contains("is not ready"))
+    }
+
+    @Test func `a file that is there is not replaced unless that is asked for`() throws {
+        let bench = try JobBench()
+        let file = try bench.shared.write("executor: local\n", to: "mine.yaml")
+        let words = ["cluster", "init", "--executor", "local", "--no-check", file]
+        #expect(try bench.antares(words).status == 1)
+        #expect(try String(contentsOfFile: file, encoding: .utf8) == "executor: local\n")
+        #expect(try bench.antares(words + ["--overwrite"]).status == 0)
+        #expect(try String(contentsOfFile: file, encoding: .utf8).contains("shared_folder: \(bench.shared.path)"))
+    }
+}
