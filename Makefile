@@ -11,7 +11,7 @@ help:
 	@echo 'make test                   set up, check the format, build, run every test'
 	@echo 'make build                  set up and build .build/release/antares'
 	@echo 'make install PREFIX=folder  program, datacube link, templates, completions, man page (default $(PREFIX))'
-	@echo 'make bench                  times of the main job and of GDAL doing the same'
+	@echo 'make bench                  times of the main job, of GDAL doing the same, and of the master of jobs'
 	@echo 'make format, make lint      write, or check, the source format'
 	@echo 'make clean                  remove what was built and the demo output'
 
@@ -31,6 +31,7 @@ install: build
 
 bench: build
 	scripts/bench.sh
+	scripts/bench-jobs.sh
 
 setup:
 	scripts/setup.sh
