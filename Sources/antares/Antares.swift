@@ -34,6 +34,7 @@ struct Antares: ParsableCommand {
     /// The commands that only `antares` has, one a line.
     static let ownCommands: [any ParsableCommand.Type] = [
         ApplyRecipeCommand.self,
+        ClusterCommand.self,
         CompositeCommand.self,
         ConfigCommand.self,
         DBCommand.self,

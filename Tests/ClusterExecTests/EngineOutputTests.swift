@@ -88,7 +88,9 @@ struct GridEngineOutputTests {
     @Test func `a job in the error state is lost`() throws {
         let rows = try GridEngineOutput.queue(try Recording.text("qstat-error.xml"))
         let sight = rows[.init(job: "3", index: nil)].map(GridEngineOutput.sight)
-        guard case .ended(.lost(let reason)) = sight else { throw TestFailure("not lost: \(String(describing: sight))") }
+        guard case .ended(.lost(let reason)) = sight else {
+            throw TestFailure("not lost: \(String(describing: sight))")
+        }
         #expect(reason.contains("Eqw"))
     }
 

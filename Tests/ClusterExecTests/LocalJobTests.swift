@@ -64,7 +64,8 @@ struct LocalJobTests {
         #expect(job.failures.map(\.reason).first?.contains("needed more time than it was given (attempt 2)") == true)
     }
 
-    @Test func `a master that is killed takes its tasks with it, and another goes on without losing or doubling any`() throws
+    @Test func `a master that is killed takes its tasks with it, and another goes on without losing or doubling any`()
+        throws
     {
         let bench = try JobBench()
         let script = """

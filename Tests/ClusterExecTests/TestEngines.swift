@@ -2,6 +2,8 @@ import Foundation
 import Synchronization
 import TestSupport
 
+@testable import ClusterExec
+
 /// Real engines on this machine, started at the first test that needs them and ended with the tests.
 enum TestEngines {
     /// The variables by which clients reach an engine.
@@ -23,9 +25,29 @@ enum TestEngines {
     static func folder(_ name: String) -> String { root.path(name) }
 
     /// A command of a script that an engine was started with.
+    ///
+    /// Foundation's `Process` would wait for the daemons too, as they inherit a socket of its own.
     static func command(_ script: String, _ arguments: [String]) throws -> ShellResult {
         let folder = URL(fileURLWithPath: #filePath).appendingPathComponent("../../cluster").standardizedFileURL
-        return try run(folder.appendingPathComponent(script).path, arguments)
+        let place = try TemporaryFolder()
+        let streams = try ["out", "err"].map { name in
+            let descriptor = open(place.path(name), O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+            guard descriptor >= 0 else { throw TestFailure("no file for what \(script) prints") }
+            return descriptor
+        }
+        let words = [folder.appendingPathComponent(script).path] + arguments
+        let child = try ChildProgram.start(words, streams: [1: streams[0], 2: streams[1]])
+        streams.forEach { close($0) }
+        var end: ChildProgram.End?
+        while end == nil {
+            end = try child.poll()
+            usleep(20_000)
+        }
+        return ShellResult(
+            status: end == .exited(0) ? 0 : 1,
+            output: try String(contentsOfFile: place.path("out"), encoding: .utf8),
+            errors: try String(contentsOfFile: place.path("err"), encoding: .utf8)
+        )
     }
 
     static let program = URL(fileURLWithPath: CommandLine.arguments[0])
@@ -79,6 +101,7 @@ struct JobBench {
     /// - Parameters:
     ///   - cluster: The text of a cluster file; nil for this machine.
     ///   - variables: Of the engine.
+    /// - Throws: `CocoaError` where a folder cannot be made.
     init(cluster: String? = nil, _ variables: TestEngines.Variables = [:]) throws {
         let shared = try TemporaryFolder()
         (program, self.shared) = (try BuiltProgram(), shared)

@@ -13,7 +13,9 @@ public struct BuiltProgram: Sendable {
         uniqueKeysWithValues: ProcessInfo.processInfo.environment.keys
             .filter { name in
                 ["DB_", "DATABASE_", "DATACUBE_", "ANTARES_", "PG", "XDG_"].contains { name.hasPrefix($0) }
-                    || ["DEBUG", "DRIVER", "TEMP_DIR", "SHARED_DIR", "DJANGO_LOG_LEVEL", "INGESTION_PATH"].contains(name)
+                    || ["DEBUG", "DRIVER", "TEMP_DIR", "SHARED_DIR", "DJANGO_LOG_LEVEL", "INGESTION_PATH"].contains(
+                        name
+                    )
             }
             .map { ($0, nil) }
     )

@@ -5,6 +5,10 @@ public struct ShellResult: Sendable {
     public let status: Int32
     public let output: String
     public let errors: String
+
+    public init(status: Int32, output: String, errors: String) {
+        (self.status, self.output, self.errors) = (status, output, errors)
+    }
 }
 
 /// Runs a program found on PATH and waits for it.

@@ -28,6 +28,7 @@ struct ChildProgram: Sendable {
     ///   - streams: Descriptors of this program that it gets, by the numbers it sees; the standard ones that are not
     ///     named it shares with this program, but for standard input, which is empty.
     ///   - ownGroup: True to make it the leader of a process group.
+    /// - Returns: The running program, which somebody has to wait for.
     /// - Throws: `ClusterError` where it cannot be started.
     static func start(
         _ words: [String],
@@ -52,7 +53,11 @@ struct ChildProgram: Sendable {
         sigemptyset(&defaults)
         for number in [SIGPIPE, SIGINT, SIGTERM, SIGHUP] { sigaddset(&defaults, number) }
         posix_spawnattr_setsigdefault(&attributes, &defaults)
-        var flags = Int32(POSIX_SPAWN_SETSIGDEF)
+        // Threads of the runtime block signals, and a child would inherit that: nothing but SIGKILL could end it.
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        var flags = Int32(POSIX_SPAWN_SETSIGDEF) | Int32(POSIX_SPAWN_SETSIGMASK)
         if ownGroup {
             posix_spawnattr_setpgroup(&attributes, 0)
             flags |= Int32(POSIX_SPAWN_SETPGROUP)

@@ -1,6 +1,8 @@
 public import Jobs
 
-/// Where tasks run. Each engine is one conformer; antares itself schedules nothing across machines.
+/// Where tasks run.
+///
+/// Each engine is one conformer; antares itself schedules nothing across machines.
 public protocol Executor: Sendable {
     var name: ExecutorName { get }
     /// How many tasks one submission may have.

@@ -17,7 +17,11 @@ extension ClusterOptions {
             return LocalExecutor(program: there, folder: folder, jobs: jobs ?? cores)
         case .slurm:
             let largest: Int
-            if let size = slurm.maxArraySize { largest = size } else { largest = try await SlurmExecutor.largestArray() }
+            if let size = slurm.maxArraySize {
+                largest = size
+            } else {
+                largest = try await SlurmExecutor.largestArray()
+            }
             return SlurmExecutor(
                 options: slurm,
                 program: there,

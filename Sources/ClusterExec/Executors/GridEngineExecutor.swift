@@ -122,7 +122,9 @@ public struct GridEngineExecutor: Executor {
     private static func failure(_ program: String, _ answer: EngineCommand.Answer) -> ClusterError {
         let text = answer.errors.isEmpty ? answer.output : answer.errors
         let reason = text.trimmingCharacters(in: .whitespacesAndNewlines)
-        let passing = ["unable to contact", "can't get answer", "got no response", "communication error", "commlib error"]
+        let passing = [
+            "unable to contact", "can't get answer", "got no response", "communication error", "commlib error",
+        ]
         let mayPass = passing.contains { text.lowercased().contains($0) }
         guard program == "qsub", !mayPass else { return ClusterError(.engineSilent, program, reason: reason) }
         return ClusterError(

@@ -20,7 +20,7 @@ public struct SSHExecutor: Executor {
         pool = ProcessPool(slots: max(1, count), memory: nil) { task, submission, slot in
             var words = WorkerCommand.words(folder: folder.path, task: "\(task)", submission)
             words[0] = "ssh-task"
-            return [program] + words + ["--parent-pipe", "3", "--"] + Self.connection(options, to: slots[slot])
+            return [program] + words + ["--parent-pipe", "3", "--"] + options.connection(to: slots[slot])
         }
     }
 
@@ -28,17 +28,6 @@ public struct SSHExecutor: Executor {
     static func slots(_ hosts: [SSHOptions.Host]) -> [String] {
         let turns = hosts.map(\.slots).max() ?? 0
         return (0..<turns).flatMap { turn in hosts.filter { $0.slots > turn }.map(\.name) }
-    }
-
-    /// The command that opens a connection to a host; what runs there is up to the host's forced command.
-    static func connection(_ options: SSHOptions, to host: String) -> [String] {
-        var words = ["ssh", "-x", "-T", "-a", "-o", "BatchMode=yes"]
-        words += ["-o", "ConnectTimeout=20", "-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=4"]
-        if let key = options.key { words += ["-i", key, "-o", "IdentitiesOnly=yes"] }
-        if let port = options.port { words += ["-p", "\(port)"] }
-        words += options.options
-        if let user = options.user { words += ["-l", user] }
-        return words + ["--", host, "antares", "ssh-worker"]
     }
 
     public func submit(_ submission: Submission, of folder: JobFolder) async throws -> String {
@@ -65,4 +54,17 @@ public struct SSHExecutor: Executor {
     }
 
     public func find(prefix: String) async throws -> [(name: String, engineID: String)] { [] }
+}
+
+extension SSHOptions {
+    /// The command that opens a connection to a host; what runs there is up to the host's forced command.
+    public func connection(to host: String) -> [String] {
+        var words = ["ssh", "-x", "-T", "-a", "-o", "BatchMode=yes"]
+        words += ["-o", "ConnectTimeout=20", "-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=4"]
+        if let key { words += ["-i", key, "-o", "IdentitiesOnly=yes"] }
+        if let port { words += ["-p", "\(port)"] }
+        words += options
+        if let user { words += ["-l", user] }
+        return words + ["--", host, "antares", "ssh-worker"]
+    }
 }

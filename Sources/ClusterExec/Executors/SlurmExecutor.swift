@@ -97,7 +97,9 @@ public struct SlurmExecutor: Executor {
                 ["sacct", "-X", "-P", "-n", format, "-j", numbers.joined(separator: ",")]
             )
             // Without accounting it fails; what is missing stays missing.
-            if answer.isSuccess { rows.merge(Self.keyed(SlurmOutput.accounting(answer.output), concerned)) { a, _ in a } }
+            if answer.isSuccess {
+                rows.merge(Self.keyed(SlurmOutput.accounting(answer.output), concerned)) { a, _ in a }
+            }
         }
         return rows.filter { wanted.contains($0.key) }.compactMapValues { row in
             guard case .ended(let end) = SlurmOutput.sight(row) else { return nil }
@@ -147,7 +149,9 @@ public struct SlurmExecutor: Executor {
 
     private static func failure(_ program: String, _ answer: EngineCommand.Answer) -> ClusterError {
         let text = answer.errors.split(separator: "\n").last.map { String($0) } ?? answer.end.text
-        let passing = ["Unable to contact", "Socket timed out", "Connection refused", "temporarily unable", "Zero Bytes"]
+        let passing = [
+            "Unable to contact", "Socket timed out", "Connection refused", "temporarily unable", "Zero Bytes",
+        ]
         let busy = ["Slurm temporarily", "QOSMaxSubmitJobPerUserLimit", "job submit limit", "AssocMaxSubmitJobLimit"]
         let mayPass = (passing + busy).contains { answer.errors.contains($0) }
         guard program == "sbatch", !mayPass else { return ClusterError(.engineSilent, program, reason: text) }

@@ -268,7 +268,9 @@ struct MasterRun {
             default: if executor.name != .local, waited < min(2, master.options.graceSeconds) { continue }
             }
             let end = entry.end ?? .lost("the engine does not know it any more")
-            guard let submission = submissions.submissions.last(where: { $0.name == entry.submission }) else { continue }
+            guard let submission = submissions.submissions.last(where: { $0.name == entry.submission }) else {
+                continue
+            }
             if case .lost = end, executor.name == .sge { try? await executor.cancel([submission], tasks: [task]) }
             try decide(task, end, submission)
         }
@@ -382,7 +384,8 @@ struct MasterRun {
         guard progress.failed > 0 else { return nil }
         let shown = failures.prefix(100).map(\.text).joined(separator: "\n")
         let rest = failures.count > 100 ? "\nand \(failures.count - 100) more in failures.json" : ""
-        let head = "\(progress.failed) of \(progress.planned) tasks failed; `antares jobs retry-failed` runs them again."
+        let head =
+            "\(progress.failed) of \(progress.planned) tasks failed; `antares jobs retry-failed` runs them again."
         return ErrorSummary("\(head)\n\(shown)\(rest)", hasDetail: true)
     }
 }

@@ -40,7 +40,10 @@ public struct RetryPolicy: Sendable, Equatable {
             next.memory = grown(resources.memory, largest.memory)
             if end == .outOfMemory, next.memory == resources.memory, next.memory > 0 {
                 return .giveUp(
-                    TaskFailure(.environment, "\(failure.reason); \(Resources.megabytes(next.memory)) is the most allowed")
+                    TaskFailure(
+                        .environment,
+                        "\(failure.reason); \(Resources.megabytes(next.memory)) is the most allowed"
+                    )
                 )
             }
         case .timeout:

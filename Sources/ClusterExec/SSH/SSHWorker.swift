@@ -77,7 +77,9 @@ public struct SSHWorker: Sendable {
 
     private func receive(_ input: Int32, into place: String) throws -> WorkerProtocol.Request {
         var reader = try TarReader(descriptor: input, into: place)
-        while try reader.next(accepting: { ["request.json", "task.json"].contains($0) || $0.hasPrefix("inputs/") }) != nil {}
+        while try reader.next(accepting: { ["request.json", "task.json"].contains($0) || $0.hasPrefix("inputs/") })
+            != nil
+        {}
         guard let data = try DurableFile.read("\(place)/request.json"),
             let request = try? JSONDecoder().decode(WorkerProtocol.Request.self, from: data)
         else { throw ClusterError(.badProtocol, "request.json", reason: "it is missing or cannot be read") }

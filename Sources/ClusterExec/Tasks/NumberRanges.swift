@@ -19,7 +19,8 @@ public enum NumberRanges {
         let list = text.prefix { $0 != "%" }
         if list.isEmpty { return [] }
         for part in list.split(separator: ",", omittingEmptySubsequences: false) {
-            guard let match = Substring(part).wholeMatch(of: #/\s*([0-9]{1,9})(?:-([0-9]{1,9})(?::([0-9]{1,9}))?)?\s*/#),
+            guard
+                let match = Substring(part).wholeMatch(of: #/\s*([0-9]{1,9})(?:-([0-9]{1,9})(?::([0-9]{1,9}))?)?\s*/#),
                 let first = Int(match.1)
             else { return nil }
             let last = match.2.flatMap { Int($0) } ?? first

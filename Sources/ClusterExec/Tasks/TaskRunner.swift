@@ -46,6 +46,11 @@ public struct TaskRunner: Sendable {
     /// - Throws: `ClusterError` where the folder cannot be read or written, and no status says so.
     @discardableResult
     public func run() async throws -> TaskStatus {
+        // An engine that lost sight of a task runs it again although it is done.
+        if let status = try folder.status(number), status.state == .done {
+            Self.note("is done already, by attempt \(status.attempt) on \(status.host)")
+            return status
+        }
         let host = Self.hostName
         let pid = Int(ProcessInfo.processInfo.processIdentifier)
         var status = TaskStatus(number: number, attempt: attempt, state: .running, host: host, pid: pid)

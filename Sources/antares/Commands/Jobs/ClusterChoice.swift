@@ -39,7 +39,8 @@ struct ClusterChoice: ParsableArguments {
         var options = ClusterOptions(executor: executor ?? .local)
         if let scheduler {
             if Self.isDask(scheduler) {
-                let note = "note: '\(scheduler)' is a scheduler file of dask, which antares has no use for: runs here.\n"
+                let note =
+                    "note: '\(scheduler)' is a scheduler file of dask, which antares has no use for: runs here.\n"
                 FileHandle.standardError.write(Data(note.utf8))
             } else {
                 options = try ClusterFile.read(scheduler)

@@ -86,7 +86,10 @@ struct JobAccess {
     ///   - tasks: Numbered from 1.
     ///   - options: Where they run.
     ///   - parameters: Shown with the job.
+    ///   - executionDuration: Seconds that the job may run; 0 for no limit.
     ///   - retryOf: The job whose failed tasks these are.
+    /// - Returns: The job as it is in the store.
+    /// - Throws: `ClusterError` where its folder cannot be written; what the store says.
     func add(
         _ kind: String,
         tasks: some Sequence<TaskFile>,

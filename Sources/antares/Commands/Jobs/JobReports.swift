@@ -109,7 +109,8 @@ struct ResourceReport: Encodable {
         let head = ["task", "attempt", "state", "host", "s", "CPU s", "peak MB", "read MB", "written MB"]
         let rows = tasks.map { task in
             [
-                "\(task.task)", "\(task.attempt)", task.state, task.host, number(task.seconds), number(task.cpu_seconds),
+                "\(task.task)", "\(task.attempt)", task.state, task.host, number(task.seconds),
+                number(task.cpu_seconds),
                 megabytes(task.peak_memory), megabytes(task.bytes_read), megabytes(task.bytes_written),
             ]
         }

@@ -100,9 +100,19 @@ struct JobsRunCommand: CommonCommand {
     @OptionGroup var cluster: ClusterChoice
     @Option(help: .init("How often.", valueName: "n"))
     var tasks = 1
-    @Option(help: .init("File in the program's working folder that is kept as a result; may be repeated.", valueName: "name"))
+    @Option(
+        help: .init(
+            "File in the program's working folder that is kept as a result; may be repeated.",
+            valueName: "name"
+        )
+    )
     var result: [String] = []
-    @Option(help: .init("File that goes with every task where no file system is shared; may be repeated.", valueName: "file"))
+    @Option(
+        help: .init(
+            "File that goes with every task where no file system is shared; may be repeated.",
+            valueName: "file"
+        )
+    )
     var input: [String] = []
     @Option(help: .init("Stop the job after so many seconds.", valueName: "s"))
     var executionDuration = 0

@@ -100,7 +100,16 @@ struct SSHWorkerCommand: AsyncParsableCommand {
     @Option(help: .init("Also run tasks of this kind.", valueName: "kind"))
     var allow: [String] = []
 
+    @Flag(help: "Say version, host and time, and end.")
+    var greet = false
+
     func run() async throws {
+        if greet {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = .sortedKeys
+            let greeting = WorkerGreeting(version: Version.number)
+            return Output.write(String(decoding: try encoder.encode(greeting), as: UTF8.self))
+        }
         let place = folder ?? "\(NSTemporaryDirectory())/antares-worker-\(getuid())"
         let handlers = JobRegistry.handlers.filter { $0.kind != ScriptTask.kindName || allow.contains($0.kind) }
         try await SSHWorker(folder: place, version: Version.number, handlers: handlers).answer()
