@@ -34,14 +34,19 @@ struct Antares: ParsableCommand {
     /// The commands that only `antares` has, one a line.
     static let ownCommands: [any ParsableCommand.Type] = [
         ApplyRecipeCommand.self,
+        CatalogCommand.self,
         ConfigCommand.self,
         DBCommand.self,
         IndexCommand.self,
+        IngestCatalogCommand.self,
+        IngestFootprintsCommand.self,
         InitCommand.self,
         ListCommand.self,
+        MakeCountryMaskCommand.self,
         ManualCommand.self,
         PrepareMetadataCommand.self,
         QuicklookCommand.self,
+        RasterizeVectorFileCommand.self,
         SimulateCommand.self,
     ]
 }
