@@ -1,4 +1,4 @@
-import DatacubeIndex
+@testable import DatacubeIndex
 import Documents
 import Foundation
 import Geo
@@ -63,7 +63,8 @@ import Testing
         let document = try YAML.parse(Self.text("ingestion", file), origin: file)[0]
         let config = try IngestionConfig(document)
         #expect(config.outputProduct + ".yaml" == file)
-        let product = try #require(try Self.products()[config.sourceProduct], "no product \(config.sourceProduct)")
+        let products = try Self.products()
+        let product = try #require(products[config.sourceProduct], "no product \(config.sourceProduct)")
         let known = product["measurements"]?.array?.compactMap { $0["name"]?.string } ?? []
         for band in config.bands { #expect(known.contains(band.sourceName), "\(file): \(band.sourceName)") }
         // Cells hold whole pixels: antares3's bioclimatics left gaps.

@@ -95,8 +95,8 @@ public struct RasterTiles: Sendable {
             return cells.filter { cell in polygons.contains { $0.intersects(grid.bounds(of: cell)) } }
                 .map(grid.geoBox(of:))
         case .extent(let box, let crs, let resolution, let pixels):
-            let columns = max(1, Int((box.width / resolution).rounded(.up)))
-            let rows = max(1, Int((box.height / resolution).rounded(.up)))
+            let columns = max(1, Self.count(box.width / resolution))
+            let rows = max(1, Self.count(box.height / resolution))
             return stride(from: 0, to: rows, by: pixels).flatMap { row in
                 stride(from: 0, to: columns, by: pixels).map { column in
                     let corner = Point(
@@ -110,6 +110,9 @@ public struct RasterTiles: Sendable {
             }
         }
     }
+
+    /// How many whole pixels hold so many; what is too much by rounding does not count.
+    private static func count(_ pixels: Double) -> Int { Int((pixels - 1e-6).rounded(.up)) }
 
     /// The shapes in another CRS, long edges cut into pieces so that they bend with it.
     private static func carried(_ shapes: [Shape], to crs: CRS) throws -> [(polygon: MultiPolygon, value: Int)] {

@@ -40,7 +40,7 @@ import Testing
         let script =
             kind == "zip"
             ? "import shutil, sys; shutil.make_archive(sys.argv[1][:-4], 'zip', sys.argv[2], sys.argv[3])"
-            : "import tarfile, sys; t = tarfile.open(sys.argv[1], 'w'); t.add(sys.argv[2] + '/' + sys.argv[3], sys.argv[3])"
+            : "import tarfile, sys; t = tarfile.open(sys.argv[1], 'w', format=tarfile.GNU_FORMAT); t.add(sys.argv[2] + '/' + sys.argv[3], sys.argv[3])"
         let packed = try run("python3", ["-c", script, archive, parent, name])
         #expect(packed.status == 0, "\(packed.errors)")
         let inside = "/vsi\(kind)/\(archive)/\(name)"

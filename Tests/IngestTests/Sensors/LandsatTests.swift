@@ -108,7 +108,8 @@ struct LandsatTests {
         #expect(ring.count > 5)
         let points = ring.compactMap { $0.array?.compactMap(\.double) }.map { Point(x: $0[0], y: $0[1]) }
         let polygon = MultiPolygon(ring: points)
-        let file = try RasterFile(opening: try #require(document.at("measurements", "pixel_qa", "path")?.string))
+        let path = try #require(document.at("measurements", "pixel_qa", "path")?.string)
+        let file = try RasterFile(opening: path)
         let pixels: [UInt16] = try file.read(band: 1)
         guard let grid = file.geoBox else { throw SceneError(file.name, "has no grid", hint: "") }
         let (xs, ys) = (grid.xCoordinates, grid.yCoordinates)

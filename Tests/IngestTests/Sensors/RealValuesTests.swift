@@ -109,17 +109,15 @@ struct RealValuesTests {
         let documents = try pixel.reader.prepare(RealScenes.path(pixel.path), options: pixel.options)
         let document = documents[pixel.part]
         let product = try ProductDraft.definition(for: document, nodata: -32_768)
-        let entry = try #require(
-            product["measurements"]?.array?.first { $0["name"]?.string == pixel.measurement },
-            "\(pixel.measurement) is not among \(document["measurements"]?.object?.keys ?? [])"
-        )
+        let entries = product["measurements"]?.array ?? []
+        let entry = try #require(entries.first { $0["name"]?.string == pixel.measurement })
         let dataset = Dataset(
             id: UUID(),
             productName: "test",
             document: document,
             locations: ["file:///elsewhere/document.yaml"]
         )
-        let type = try #require(PixelType(rawValue: try #require(entry["dtype"]?.string)))
+        let type = try #require(entry["dtype"]?.string.flatMap { PixelType(rawValue: $0) })
         let measurement = Measurement(
             name: pixel.measurement,
             dtype: type,
@@ -131,6 +129,7 @@ struct RealValuesTests {
         let window = PixelWindow(column: pixel.column, row: pixel.row, width: 1, height: 1)
         let reader = GridReader(measurement, cache: SourceCache())
         let values = try reader.readFused(Float.self, [dataset], onto: grid.cropped(to: window))
-        #expect(abs(Double(try #require(values?.first)) - pixel.value) <= abs(pixel.value) * 1e-6)
+        let value = Double(try #require(values?.first))
+        #expect(abs(value - pixel.value) <= abs(pixel.value) * 1e-6)
     }
 }
