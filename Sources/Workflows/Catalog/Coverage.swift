@@ -34,6 +34,7 @@ public struct Coverage: Sendable {
     ///   - sensor: What the sensors' names begin with, as `landsat` or `landsat8`.
     ///   - period: First and last day.
     ///   - maxCloud: The most clouds of a clear scene, percent.
+    /// - Throws: `PostgresError` where the catalogue cannot be asked.
     public init(_ connection: Connection, sensor: String, period: TimeRange, maxCloud: Double) async throws {
         let rows = try await connection.query(
             try SQLFiles.query("list_coverage"),

@@ -32,6 +32,8 @@ public struct SceneCatalog: Sendable {
     ///   - path: The table.
     ///   - sensor: Under what name the scenes are kept; nil for `landsat` and the number of the satellite.
     ///   - progress: Called now and then with the number of rows read.
+    /// - Returns: What became of the rows.
+    /// - Throws: `WorkflowError` for what is no such table, `PostgresError`; nothing is taken then.
     public func ingest(
         _ path: String,
         sensor: String? = nil,
@@ -77,6 +79,7 @@ public struct SceneCatalog: Sendable {
     ///   - country: Only those that meet this country; nil for all.
     ///   - column: A field of names, where there are no fields PATH and ROW.
     /// - Returns: How many were taken.
+    /// - Throws: `WorkflowError` for an unknown country or lacking fields, `RasterError`, `PostgresError`.
     public func ingestFootprints(
         _ path: String,
         sensor: String,

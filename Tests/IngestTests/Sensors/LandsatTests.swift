@@ -90,7 +90,7 @@ struct LandsatTests {
         // CORNER_UL_PROJECTION_X_PRODUCT = 353700, Y = 5374200, cells of 30 m.
         let transform = document.at("grids", "default", "transform")?.array?.compactMap(\.double)
         #expect(transform == [30, 0, 353_685, 0, -30, 5_374_215, 0, 0, 1])
-        #expect(document.at("measurements", "surface_temperature_uncertainty", "scale_factor") == 0.01)
+        #expect(document.at("properties", "antares:scaling", "surface_temperature_uncertainty", "scale_factor") == 0.01)
     }
 
     @Test func `level 2 carries aerosol, coastal and temperature where the scene has them`() throws {
@@ -137,7 +137,7 @@ struct LandsatTests {
         #expect(document["crs"] == "epsg:32622")
         // numpy: pi d² / ESUN times RADIANCE_MULT and _ADD with d = 1.01281 (USGS's table, day 227), ESUN 1536 and 1031.
         func check(_ band: String, _ scale: Double, _ offset: Double) {
-            let place = document.at("measurements", band)
+            let place = document.at("properties", "antares:scaling", band)
             #expect(abs((place?["scale_factor"]?.double ?? 0) / scale - 1) < 0.001)
             #expect(abs((place?["add_offset"]?.double ?? 0) / offset - 1) < 0.001)
         }
@@ -151,7 +151,7 @@ struct LandsatTests {
         #expect(document.at("properties", "landsat:collection_number") == 1)
         #expect(document.at("measurements", "pixel_qa", "path")?.string?.hasSuffix("_BQA.TIF") == true)
         // REFLECTANCE_MULT_BAND_3 = 2.1131E-03 in the file.
-        #expect(document.at("measurements", "red", "scale_factor")?.double == 0.0021131)
+        #expect(document.at("properties", "antares:scaling", "red", "scale_factor")?.double == 0.0021131)
         let error = #expect(throws: SceneError.self) { try LandsatCollection2().prepare(path, options: unchecked) }
         #expect(error?.description.contains("is of an older collection than the second. Use --dataset_name") == true)
     }
@@ -187,7 +187,7 @@ struct LandsatTests {
             ]
         )
         #expect(document.at("measurements", "swir2", "path")?.string == folder.path("\(name)_sr_band7.tif"))
-        #expect(document.at("measurements", "red", "scale_factor") == 0.0001)
+        #expect(document.at("properties", "antares:scaling", "red", "scale_factor") == 0.0001)
         // In antares3's layout, by which its products know their datasets.
         let legacy = try LegacyLayout.document(document, signature: reader.legacySignature(of: document))
         #expect(legacy.at("platform", "code") == "LANDSAT_7")

@@ -68,7 +68,7 @@ struct NetCDFCubeTests {
     @Test func `scale, offset and variables without time are kept`() throws {
         let ocean = try #require(try documents("netcdf-cf/reduced.nc").first)
         #expect(ocean["measurements"]?.object?.keys == ["sst", "anom", "err", "ice"])
-        #expect(abs((ocean.at("measurements", "sst", "scale_factor")?.double ?? 0) - 0.01) < 1e-9)
+        #expect(abs((ocean.at("properties", "antares:scaling", "sst", "scale_factor")?.double ?? 0) - 0.01) < 1e-9)
         let product = try ProductDraft.definition(for: ocean)
         #expect(product["measurements"]?.array?.first?["nodata"] == -999)
         #expect(product["measurements"]?.array?.first?["units"] == "degree_C")
