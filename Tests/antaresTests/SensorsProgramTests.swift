@@ -102,12 +102,13 @@ struct SensorsProgramTests {
         }
     }
 
-    @Test func `a bad bucket, regex or executor is told`() throws {
-        let program = try BuiltProgram()
-        let bad = try program.run("prepare_metadata -p /tmp -o /tmp/x.yaml --executor magic")
+    @Test func `an executor or a folder that does not exist is told`() throws {
+        let job = try TestJob()
+        let bad = try job.antares("prepare_metadata -p /tmp -o /tmp/x.yaml --executor magic")
         #expect(bad.status == 64)
         #expect(bad.errors.contains("--executor 'magic' is unknown"))
-        let missing = try program.run("index /nowhere/at/all")
+        #expect(try job.antares("init --no-conf-setup").status == 0)
+        let missing = try job.antares("index /nowhere/at/all")
         #expect(missing.status == 66)
         #expect(missing.errors.contains("'/nowhere/at/all' does not exist"))
     }

@@ -16,8 +16,9 @@ public struct EO3Dataset: Sendable {
         public var layer: String?
         /// The name of the grid in `grids`; nil means `default`.
         public var grid: String?
-        /// `value = number · scaleFactor + addOffset`, in the product's units; overrides what the product says. The
-        /// document holds it in the property `antares:scaling`.
+        /// `value = number · scaleFactor + addOffset`, in the product's units; overrides what the product says.
+        ///
+        /// The document holds it in the property `antares:scaling`.
         public var scaleFactor: Double?
         public var addOffset: Double?
 
