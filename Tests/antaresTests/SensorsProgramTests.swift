@@ -89,7 +89,8 @@ struct SensorsProgramTests {
         let program = made.output.trimmingCharacters(in: .whitespacesAndNewlines) + "/bin/eo3-validate"
         let job = try TestJob()
         let folder = try TemporaryFolder()
-        for (index, archive) in Self.archives.enumerated() {
+        // EO3 takes EPSG codes and WKT only, and WKT cannot say that longitudes run from 0 to 360.
+        for (index, archive) in Self.archives.enumerated() where archive.product != "tos_o1" {
             let out = folder.path("\(index).yaml")
             let words = ["prepare_metadata", "-p", RealScenes.path(archive.path), "-o", out]
             let prepared = try job.program.run(words + archive.options, environment: job.environment)
