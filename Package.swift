@@ -106,7 +106,7 @@ let package = Package(
         tests("Raster", "Raster", ["Geo"]),
         tests("Postgres", "Postgres"),
         tests("DatacubeIndex", "DatacubeIndex", ["Documents", "Geo", "Postgres", crypto, logging]),
-        tests("Ingest", "Ingest", ["Documents", "Geo", "Raster", "Simulation"]),
+        tests("Ingest", "Ingest", ["DatacubeIndex", "Documents", "Geo", "Raster", "Simulation"]),
         tests("Analysis", "Analysis", ["Documents"]),
         tests("Simulation", "Simulation", ["Geo", "Raster"]),
         tests("Jobs", "Jobs"),

@@ -10,6 +10,9 @@ if python=$(scripts/python-venv.sh); then
 else
     echo 'SKIPPED: THERE IS NO PYTHON DATACUBE (SEE ABOVE), AND NO TEST THAT PYTHON READS WHAT WE MAKE.' >&2
 fi
+if ! scripts/eo3-venv.sh >/dev/null; then
+    echo 'SKIPPED: THERE IS NO EO3-VALIDATE (SEE ABOVE), AND NO TEST THAT DATASET DOCUMENTS PASS IT.' >&2
+fi
 if schema=$(scripts/uws-schema.sh); then
     export ANTARES_TEST_UWS_SCHEMA=$schema
 else

@@ -5,6 +5,8 @@ import Geo
 public enum EO3 {
     /// What `$schema` of such a document says.
     public static let schema = "https://schemas.opendatacube.org/dataset"
+    /// The property with `scale_factor` and `add_offset` by measurement, where a dataset overrides its product.
+    public static let scaling = "antares:scaling"
 }
 
 /// One entry of `grids` of an EO3 document.

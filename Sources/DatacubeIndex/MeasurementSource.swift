@@ -36,6 +36,10 @@ extension Dataset {
         if let layer, layerNumber == nil, container.contains("netcdf") || container.contains("hdf") {
             name = "\(container.contains("netcdf") ? "NETCDF" : format ?? "HDF5"):\"\(file)\":\(layer)"
         }
+        // EO3's schema lets nothing stand beside the path; documents of other origin may have it there.
+        func scaling(_ key: String) -> Double? {
+            entry.at(key)?.double ?? document.at("properties", EO3.scaling, measurement, key)?.double
+        }
         if path.isEmpty, band == nil, let part = Self.part(of: location) { band = part + 1 }
         return MeasurementSource(
             name: name,
@@ -43,8 +47,8 @@ extension Dataset {
             band: band,
             layer: layerNumber == nil ? layer : nil,
             format: format,
-            scaleFactor: entry.at("scale_factor")?.double,
-            addOffset: entry.at("add_offset")?.double
+            scaleFactor: scaling("scale_factor"),
+            addOffset: scaling("add_offset")
         )
     }
 

@@ -64,6 +64,49 @@ public final class Session {
         PQclear(try check(PQexec(handle, script), isSecret ? "a statement with a password" : script))
     }
 
+    /// Sends rows in the text format of COPY, part by part, until `next` gives none.
+    ///
+    /// - Returns: How many rows went in; none where it throws.
+    public func copy(_ sql: String, _ next: () throws -> [UInt8]?) throws -> Int {
+        let handle = try open()
+        statementLog.debug("\(sql)")
+        let begun = PQexec(handle, sql)
+        let status = PQresultStatus(begun)
+        guard status == PGRES_COPY_IN else {
+            defer { PQclear(begun) }
+            throw failure(handle, sql, begun)
+        }
+        PQclear(begun)
+        var stop: (any Error)?
+        do {
+            while let part = try next() {
+                if part.isEmpty { continue }
+                let sent = part.withUnsafeBytes { bytes in
+                    PQputCopyData(
+                        handle,
+                        bytes.baseAddress?.assumingMemoryBound(to: CChar.self),
+                        Int32(bytes.count)
+                    )
+                }
+                guard sent == 1 else { throw failure(handle, sql) }
+            }
+        } catch {
+            stop = error
+        }
+        PQputCopyEnd(handle, stop == nil ? nil : "given up")
+        var rows = 0
+        while let result = PQgetResult(handle) {
+            defer { PQclear(result) }
+            if PQresultStatus(result) == PGRES_COMMAND_OK {
+                rows = Int(String(cString: PQcmdTuples(result))) ?? 0
+            } else if stop == nil {
+                stop = failure(handle, sql, result)
+            }
+        }
+        if let stop { throw stop }
+        return rows
+    }
+
     /// Runs `body` within a transaction, which is rolled back when it throws.
     public func transaction<T>(isolation: Isolation = .readCommitted, _ body: () throws -> T) throws -> T {
         try execute("BEGIN ISOLATION LEVEL \(isolation.rawValue)")

@@ -62,3 +62,26 @@ public struct VirtualBytes: ~Copyable {
         return Array(bytes.prefix(read))
     }
 }
+
+/// A file at any place, read once from its beginning: packed ones (`/vsigzip/…`) are unpacked on the way.
+public struct VirtualStream: ~Copyable {
+    private let handle: UnsafeMutablePointer<VSILFILE>
+
+    /// Nil where the file cannot be opened.
+    public init?(_ path: String) {
+        let (opened, _) = withCPLMessages { VSIFOpenExL(path, "rb", 1) }
+        guard let opened else { return nil }
+        handle = opened
+    }
+
+    deinit { VSIFCloseL(handle) }
+
+    /// The next bytes, at most `count`; empty at the end.
+    public func read(_ count: Int) throws(RasterError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        let (read, failures) = withCPLMessages { VSIFReadL(&bytes, 1, count, handle) }
+        guard failures.isEmpty else { throw RasterError(.readFailed, "packed file", failures) }
+        bytes.removeLast(count - read)
+        return bytes
+    }
+}

@@ -34,6 +34,7 @@ struct Antares: ParsableCommand {
     /// The commands that only `antares` has, one a line.
     static let ownCommands: [any ParsableCommand.Type] = [
         ApplyRecipeCommand.self,
+        CatalogCommand.self,
         ClusterCommand.self,
         CompositeCommand.self,
         ConfigCommand.self,
@@ -41,16 +42,20 @@ struct Antares: ParsableCommand {
         DBToRasterCommand.self,
         ExportCommand.self,
         IndexCommand.self,
+        IngestCatalogCommand.self,
+        IngestFootprintsCommand.self,
         InitCommand.self,
         JobsCommand.self,
         ListCommand.self,
+        MakeCountryMaskCommand.self,
         ManualCommand.self,
         PrepareMetadataCommand.self,
         QuicklookCommand.self,
+        RasterizeVectorFileCommand.self,
         RecipesCommand.self,
+        SimulateCommand.self,
         SSHTaskCommand.self,
         SSHWorkerCommand.self,
-        SimulateCommand.self,
         TaskCommand.self,
     ]
 }

@@ -1,3 +1,4 @@
+import DatacubeIndex
 public import Documents
 public import Foundation
 public import Geo
@@ -16,6 +17,8 @@ public struct EO3Dataset: Sendable {
         /// The name of the grid in `grids`; nil means `default`.
         public var grid: String?
         /// `value = number · scaleFactor + addOffset`, in the product's units; overrides what the product says.
+        ///
+        /// The document holds it in the property `antares:scaling`.
         public var scaleFactor: Double?
         public var addOffset: Double?
 
@@ -38,8 +41,6 @@ public struct EO3Dataset: Sendable {
             object["band"] = band.map { .integer($0) }
             object["layer"] = layer.map { .string($0) }
             object["grid"] = grid.map { .string($0) }
-            object["scale_factor"] = scaleFactor.map { .double($0) }
-            object["add_offset"] = addOffset.map { .double($0) }
             return .object(object)
         }
     }
@@ -99,7 +100,10 @@ public struct EO3Dataset: Sendable {
         var root = DocumentObject()
         root["$schema"] = "https://schemas.opendatacube.org/dataset"
         root["id"] = .string(NameUUID.text(id))
-        root["label"] = label.map { .string($0) }
+        // The schema of EO3 takes no other characters.
+        root["label"] = label.map { text in
+            .string(String(text.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") ? $0 : "_" }))
+        }
         var productObject = DocumentObject()
         productObject["name"] = .string(product)
         productObject["href"] = productHref.map { .string($0) }
@@ -128,6 +132,15 @@ public struct EO3Dataset: Sendable {
             all["dtr:end_datetime"] = .string(Timestamp.iso(timeRange.end))
         }
         for entry in properties { all[entry.key] = entry.value }
+        // EO3 has no place for them beside the paths.
+        let scalings = measurements.compactMap { measurement -> (key: String, value: DocumentValue)? in
+            guard measurement.scaleFactor != nil || measurement.addOffset != nil else { return nil }
+            var scaling = DocumentObject()
+            scaling["scale_factor"] = measurement.scaleFactor.map { .double($0) }
+            scaling["add_offset"] = measurement.addOffset.map { .double($0) }
+            return (measurement.name, .object(scaling))
+        }
+        if !scalings.isEmpty { all[EO3.scaling] = .object(DocumentObject(scalings)) }
         all["odc:file_format"] = .string(fileFormat)
         all["odc:processing_datetime"] = .string(Timestamp.iso(processed))
         return all

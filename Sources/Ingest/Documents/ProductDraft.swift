@@ -1,3 +1,4 @@
+import DatacubeIndex
 public import Documents
 import Foundation
 import Geo
@@ -20,7 +21,10 @@ public enum ProductDraft {
         let entries = document["measurements"]?.object ?? DocumentObject()
         root["measurements"] = .array(
             try entries.map { entry in
-                try measurement(entry.key, entry.value, isNetCDF: isNetCDF, nodata: nodata)
+                var made = try measurement(entry.key, entry.value, isNetCDF: isNetCDF, nodata: nodata)
+                let scaling = document.at("properties", EO3.scaling, entry.key)
+                for key in ["scale_factor", "add_offset"] { made[key] = scaling?[key] }
+                return .object(made)
             }
         )
         return .object(root)
@@ -31,7 +35,7 @@ public enum ProductDraft {
         _ place: DocumentValue,
         isNetCDF: Bool,
         nodata: Double?
-    ) throws -> DocumentValue {
+    ) throws -> DocumentObject {
         let path = place["path"]?.string ?? ""
         let facts = try isNetCDF ? variable(path, place["layer"]?.string ?? name) : raster(path, place)
         var object = DocumentObject()
@@ -39,9 +43,7 @@ public enum ProductDraft {
         object["dtype"] = .string(facts.type.rawValue)
         object["nodata"] = number(facts.nodata ?? nodata ?? standIn(facts.type))
         object["units"] = .string(facts.units ?? "1")
-        object["scale_factor"] = place["scale_factor"]
-        object["add_offset"] = place["add_offset"]
-        return .object(object)
+        return object
     }
 
     private typealias Facts = (type: PixelType, nodata: Double?, units: String?)

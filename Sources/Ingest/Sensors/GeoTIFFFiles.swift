@@ -33,8 +33,8 @@ public struct GeoTIFFFiles: SceneReader {
         if let pattern = options.namePattern, let regex = try? Regex(pattern.replacing("(?P<", with: "(?<")) {
             guard let match = name.firstMatch(of: regex) else { return nil }
             func group(_ name: String) -> String? { match[name]?.substring.map(String.init) }
-            var scene = group("scene") ?? name
-            if group("scene") == nil, let band = group("band") { scene = scene.replacing(band, with: "") }
+            let rest = group("band").map { stem(name).replacing($0, with: "") } ?? stem(name)
+            let scene = group("scene") ?? rest.split { "_-. ".contains($0) }.joined(separator: "_")
             return Parts(scene: scene, band: group("band"), date: group("date").flatMap(NameDates.parse))
         }
         guard looksLikeRaster(name) else { return nil }

@@ -121,7 +121,9 @@ public enum SceneReaders {
         _ place: ScenePlace,
         options: SceneOptions
     ) -> (reader: any SceneReader, scenes: [String])? {
-        for reader in detecting {
+        // Repackaged scenes seldom hold all bands.
+        let isPart = place.has("granule_metadata.xml") && !place.names.contains { $0.hasPrefix("B8A.") }
+        for reader in detecting where !(isPart && reader is Sentinel2L2A) {
             let scenes = reader.scenes(at: place, options: options)
             if !scenes.isEmpty { return (reader, scenes) }
         }

@@ -116,8 +116,9 @@ extension Sentinel2Scene {
                 return isWanted(stem) && [".jp2", ".tif", ".tiff"].contains { name.lowercased().hasSuffix($0) }
             }.map { "\(folder)/\($0)" }
         }
-        let path =
-            find(in: granule) { $0 == band.code } ?? find(in: "\(granule)/QI_DATA") { $0.contains("_\(band.code)") }
+        // What others repackaged may hold references in place of the layers of quality.
+        let quality = find(in: "\(granule)/QI_DATA") { $0.contains("_\(band.code)") }
+        let path = find(in: granule) { $0 == band.code } ?? quality.flatMap { RasterContent.isRaster($0) ? $0 : nil }
         guard let path else {
             guard band.isRequired else { return nil }
             throw SceneError(

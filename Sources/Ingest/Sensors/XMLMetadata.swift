@@ -140,6 +140,12 @@ struct XMLMetadata: Sendable {
 
     private static func parse(_ data: Data, _ path: String) throws -> [Element] {
         let options = antares_xml_no_network | antares_xml_no_error | antares_xml_no_warning
+        let untrusted = SceneError(
+            path,
+            "holds a document type or entities, which no scene's metadata have",
+            hint: "Do not trust it: fetch it again from its source."
+        )
+        if data.prefix(4096).range(of: Data("<!DOCTYPE".utf8)) != nil { throw untrusted }
         let broken = SceneError(path, "is no valid XML", hint: "It may be cut off: fetch the file again.")
         return try data.withUnsafeBytes { bytes in
             let base = bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
@@ -165,8 +171,7 @@ struct XMLMetadata: Sendable {
                         elements[last].text += string(text)
                     }
                 case antares_xml_document_type, antares_xml_entity_reference:
-                    let reason = "holds a document type or entities, which no scene's metadata have"
-                    throw SceneError(path, reason, hint: "Do not trust it: fetch it again from its source.")
+                    throw untrusted
                 default: break
                 }
                 status = xmlTextReaderRead(reader)

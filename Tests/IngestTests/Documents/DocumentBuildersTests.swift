@@ -66,7 +66,7 @@ import Testing
         )
         #expect(document.at("properties", "datetime") == "2017-01-05T17:27:12.381304Z")
         #expect(document.at("properties", "odc:processing_datetime") == "2017-01-05T18:27:12.381304Z")
-        #expect(document.at("measurements", "red", "add_offset") == -0.1)
+        #expect(document.at("properties", "antares:scaling", "red", "add_offset") == -0.1)
         #expect(document.at("measurements", "qa") == ["path": "x.nc", "layer": "qa"])
         #expect(document.at("lineage", "level1") == ["6ba7b811-9dad-11d1-80b4-00c04fd430c8"])
         // Without a footprint the rectangle of the default grid stands in, closed.

@@ -39,9 +39,9 @@ struct RealScenesTests {
         #expect(document.at("measurements", "nir", "path")?.string == "\(path)/B08.tif")
         // The STAC item says that the offset was taken off; so do the numbers: over vegetation (SCL 4) the median of red
         // is 0.023 to 0.042 with numpy, which -0.1 would turn negative.
-        #expect(document.at("measurements", "red", "scale_factor") == 0.0001)
-        #expect(document.at("measurements", "red", "add_offset") == 0.0)
-        #expect(document.at("measurements", "pixel_qa", "add_offset") == nil)
+        #expect(document.at("properties", "antares:scaling", "red", "scale_factor") == 0.0001)
+        #expect(document.at("properties", "antares:scaling", "red", "add_offset") == 0.0)
+        #expect(document.at("properties", "antares:scaling", "pixel_qa", "add_offset") == nil)
     }
 
     @Test func `identity, platform and footprint come from the scene`() throws {
@@ -111,8 +111,7 @@ struct RealScenesTests {
         #expect(transform == [444.78515625, 0, 378_285, 0, -453.57421875, 275_715, 0, 0, 1])
         let red = try #require(document.at("measurements", "red"))
         #expect(red["path"]?.string?.hasSuffix("_SR_B4.TIF") == true)
-        #expect(red["scale_factor"] == 2.75e-05)
-        #expect(red["add_offset"] == -0.2)
-        #expect(document.at("measurements", "surface_temperature", "scale_factor") == 0.00341802)
+        #expect(document.at("properties", "antares:scaling", "red") == ["scale_factor": 2.75e-05, "add_offset": -0.2])
+        #expect(document.at("properties", "antares:scaling", "surface_temperature", "scale_factor") == 0.00341802)
     }
 }

@@ -89,7 +89,7 @@ import Testing
         let granule = try #require(try FileManager.default.contentsOfDirectory(atPath: "\(safe)/GRANULE").first)
         let document = try Sentinel2L2A20m().only(safe, options: .init())
         #expect(try Sentinel2L2A20m().only("\(safe)/GRANULE/\(granule)", options: .init()) == document)
-        #expect(document.at("measurements", "red", "add_offset") == -0.1)
+        #expect(document.at("properties", "antares:scaling", "red", "add_offset") == -0.1)
     }
 
     /// What is done to a scene, and what the message must then say.

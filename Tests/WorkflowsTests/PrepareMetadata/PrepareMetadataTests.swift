@@ -74,7 +74,9 @@ import Testing
         #expect(error?.description.contains("Did you mean 's2_l2a_20m'?") == true)
         request.dataset = "landsat_c2"
         error = await #expect(throws: MetadataRequestError.self) { try await prepareMetadata(request) }
-        #expect(error?.description.contains("holds no folder, and is no scene. A scene is a folder with *_MTL.txt") == true)
+        #expect(
+            error?.description.contains("holds no folder, and is no scene. A scene is a folder with *_MTL.txt") == true
+        )
         request.paths = ["/nowhere/at/all"]
         error = await #expect(throws: MetadataRequestError.self) { try await prepareMetadata(request) }
         #expect(error?.kind == .noInput)
