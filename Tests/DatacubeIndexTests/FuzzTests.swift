@@ -34,7 +34,8 @@ import Testing
                     #expect(JSONText.write(again) == written)
                 }
             } catch {
-                #expect(error.origin.hasPrefix("fuzz") && !error.reason.isEmpty, "seed \(seed), round \(round): \(error)")
+                let isClear = error.origin.hasPrefix("fuzz") && !error.reason.isEmpty
+                #expect(isClear, "seed \(seed), round \(round): \(error)")
             }
         }
     }
