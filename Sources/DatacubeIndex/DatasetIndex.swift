@@ -15,6 +15,9 @@ public protocol DatasetIndex: Sendable {
     /// The datasets that meet all conditions.
     func datasets(matching query: DatasetQuery) async throws -> [Dataset]
 
+    /// What some datasets were made from, directly or not.
+    func lineage(of ids: [UUID]) async throws -> DatasetLineage
+
     /// Adds a dataset with its location; one that is there is left as it is.
     ///
     /// - Returns: True where it was not in the index before.

@@ -42,6 +42,9 @@ public actor MemoryIndex: DatasetIndex {
         return Array(found.prefix(query.limit ?? .max))
     }
 
+    /// None: the documents themselves hold it.
+    public func lineage(of ids: [UUID]) -> DatasetLineage { DatasetLineage() }
+
     /// The product is the one whose name the document states, or whose signature it meets.
     @discardableResult
     public func addDataset(

@@ -14,9 +14,13 @@ public struct TestPython: Sendable {
     /// The same for 1.9.
     public static let isNewerAvailable: Bool = newer.isInstalled
 
+    /// Those that are there.
+    public static let installed = [current, newer].filter { $0.program != nil }
+
     /// The path of the program, nil where there is none.
     public let program: String?
-    private let series: String
+    /// The first two numbers of the release: 1.8 or 1.9.
+    public let series: String
 
     private init(series: String, variable: String) {
         self.series = series
@@ -115,3 +119,7 @@ public let repository: URL = {
     for _ in 0..<3 { folder.deleteLastPathComponent() }
     return folder
 }()
+
+extension TestPython: CustomStringConvertible {
+    public var description: String { "datacube \(series)" }
+}

@@ -50,6 +50,30 @@ struct IndexSpaceTests {
         #expect(counted.output == "1\n")
     }
 
+    @Test func `datacube-search takes areas as dataset search does`() throws {
+        let job = try makeJob()
+        func search(_ words: [String]) throws -> ShellResult {
+            try job.program.run(words, as: "datacube-search", environment: job.environment)
+        }
+        func found(_ words: [String]) throws -> [Int] {
+            let result = try search(["-f", "csv", "datasets"] + words)
+            #expect(result.status == 0, "\(words): \(result.errors)")
+            return (1...2).filter { result.output.contains(TwinIndex.id($0)) }
+        }
+        #expect(try found([]) == [1, 2])
+        #expect(try found(["--region", "Jalisco"]) == [1])
+        #expect(try found(["-r", "mex", "product=demo"]) == [1, 2])
+        #expect(try found(["--geometry", "POINT (-104.02 20.78)"]) == [1])
+        #expect(try found(["x in [-98.5, -97.5]", "y in [20, 21]"]) == [2])
+        #expect(try found(["x in [600000, 600100]", "y in [2299000, 2299900]", "--crs", "EPSG:32613"]) == [1])
+        let period = ["product-counts", "1 month", "time in [2017-03, 2017-04]"]
+        #expect(try search(period).output == "demo\n    2017-03-01: 2\n")
+        #expect(try search(period + ["--region", "Jalisco"]).output == "demo\n    2017-03-01: 1\n")
+        #expect(try search(period + ["x in [-98.5, -97.5]", "y in [20, 21]"]).output == "demo\n    2017-03-01: 1\n")
+        let both = try search(["datasets", "--region", "Jalisco", "--geometry", "POINT (1 1)"])
+        #expect(both.status == 2 && both.errors.contains("exclude each other"), "\(both.errors)")
+    }
+
     @Test func `wrong areas are named with what to do`() throws {
         let job = try makeJob()
         let unknown = try job.antares("dataset search --region Jalsco")

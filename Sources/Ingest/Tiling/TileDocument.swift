@@ -31,6 +31,8 @@ public struct TileDocument: Sendable {
     public let sources: [(name: String, datasets: [Dataset])]
     /// Properties to keep from the sources, as `eo:platform`.
     public let properties: DocumentObject
+    /// What the sources were made from: documents of the older layout hold it.
+    public let lineage: DatasetLineage
 
     public init(
         id: UUID,
@@ -45,17 +47,18 @@ public struct TileDocument: Sendable {
         parameters: DocumentObject,
         software: String,
         sources: [(name: String, datasets: [Dataset])],
-        properties: DocumentObject = DocumentObject()
+        properties: DocumentObject = DocumentObject(),
+        lineage: DatasetLineage = DatasetLineage()
     ) {
         (self.id, self.product, self.tile, self.geoBox, self.time) = (id, product, tile, geoBox, time)
         (self.validRing, self.measurements, self.created) = (validRing, measurements, created)
         (self.algorithm, self.parameters, self.software) = (algorithm, parameters, software)
-        (self.sources, self.properties) = (sources, properties)
+        (self.sources, self.properties, self.lineage) = (sources, properties, lineage)
     }
 
     /// The document: EO3, or the older layout for products of a metadata type like `eo`.
     public func make() throws -> DocumentValue {
-        product.metadataType.contains("eo3") ? eo3() : try legacy()
+        product.isLegacy ? try legacy() : eo3()
     }
 
     private func eo3() -> DocumentValue {
@@ -132,7 +135,7 @@ public struct TileDocument: Sendable {
             ]
         ]
         let embedded = sources.flatMap(\.datasets).enumerated().map { index, dataset in
-            (key: String(index), value: dataset.document)
+            (key: String(index), value: lineage.wholeDocument(of: dataset))
         }
         document["lineage"] = [
             "machine": ["software_versions": ["antares": .string(software)]],
@@ -153,4 +156,9 @@ public struct TileDocument: Sendable {
         if case .file = measurements.first?.place { return "GeoTIFF" }
         return "NetCDF"
     }
+}
+
+extension Product {
+    /// True where documents of the product have the layout from before EO3, with their sources' documents inside.
+    public var isLegacy: Bool { !metadataType.contains("eo3") }
 }

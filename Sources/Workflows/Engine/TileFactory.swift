@@ -19,6 +19,8 @@ struct TileFactory {
     let blocks: BlockBudget
     /// Where the only tile goes; nil for tiles that the grid and the driver name.
     var storage: TileStorage?
+    /// What the sources were made from, where documents hold it.
+    var lineage = DatasetLineage()
 
     /// - `stem`: Path of the files without ending.
     /// - `footprints`: Where the sources have data, in the grid's CRS.
@@ -49,7 +51,8 @@ struct TileFactory {
             parameters: parameters,
             software: software,
             sources: sources,
-            properties: properties
+            properties: properties,
+            lineage: lineage
         ).make()
         let own = [
             ("id", NameUUID.text(id)), ("title", "\(product.name) \(index) \(Timestamp.day(time.center))"),

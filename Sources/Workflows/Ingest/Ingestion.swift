@@ -64,7 +64,8 @@ public struct Ingestion: Sendable {
                 bands[0].source,
                 bytesPerPixel: bytesPerPixel,
                 limit: options.memory / options.jobs
-            )
+            ),
+            lineage: output.isLegacy ? try await index.lineage(of: datasets.map(\.id)) : DatasetLineage()
         )
         let production = TileProduction(product: output, index: index, options: options, log: log, progress: progress)
         return try await production.run(bytesPerPixel: bytesPerPixel, summary: summary) { leftOut, summary in

@@ -27,14 +27,17 @@ struct SearchOptions: ParsableArguments {
 struct SearchDatasetsCommand: CommonCommand {
     static let configuration = CommandConfiguration(commandName: "datasets", abstract: "Print all fields of datasets.")
     @OptionGroup var search: SearchOptions
+    @OptionGroup var area: AreaOptions
     @Argument(help: "Conditions that hold together.")
     var expressions: [String] = []
     var common: CommonOptions { search.common }
 
     func run() async throws {
         try await DatacubeExit.run {
-            let index = try await common.makeServices().index()
-            let rows = try await index.summaries(matching: try DatasetQuery(expressions: expressions))
+            let services = try common.makeServices()
+            let index = try await services.index()
+            let query = try await area.added(to: DatasetQuery(expressions: expressions), services)
+            let rows = try await index.summaries(matching: query)
             let names = try await index.fieldNames()
             Output.write(search.format == .csv ? Self.csv(rows, names) : Self.pretty(rows, names))
         }
@@ -77,6 +80,7 @@ struct SearchProductCountsCommand: CommonCommand {
         abstract: "Count the datasets of products by period."
     )
     @OptionGroup var search: SearchOptions
+    @OptionGroup var area: AreaOptions
     @Argument(help: "1 month, 6 months, 1 year …")
     var period: String
     @Argument(help: "Conditions that hold together; one of them about time.")
@@ -85,8 +89,9 @@ struct SearchProductCountsCommand: CommonCommand {
 
     func run() async throws {
         try await DatacubeExit.run {
-            let index = try await common.makeServices().index()
-            let query = try DatasetQuery(expressions: expressions)
+            let services = try common.makeServices()
+            let index = try await services.index()
+            let query = try await area.added(to: DatasetQuery(expressions: expressions), services)
             var last = ""
             for count in try await index.counts(matching: query, every: period) {
                 if count.product != last { Output.write(count.product) }
