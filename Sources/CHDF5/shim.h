@@ -32,6 +32,16 @@ static inline hid_t antares_hdf5_open(const char *path) {
     return H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
 }
 
+/* Beside netCDF, which may have the same file open: HDF5 wants both to close it in the same way. */
+static inline hid_t antares_hdf5_open_reading(const char *path) {
+    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+    hid_t file = -1;
+    if (access < 0) return -1;
+    if (H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) >= 0) file = H5Fopen(path, H5F_ACC_RDONLY, access);
+    H5Pclose(access);
+    return file;
+}
+
 static inline hid_t antares_hdf5_dataset(hid_t file, const char *name) {
     return H5Dopen2(file, name, H5P_DEFAULT);
 }

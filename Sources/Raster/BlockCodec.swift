@@ -9,6 +9,17 @@ public enum BlockCompression: Hashable, Sendable {
     case deflate(level: Int)
     /// 1 (fast) to 22 (small).
     case zstd(level: Int)
+
+    /// Bytes to which so many can expand at most: no block is larger, whatever the header of its file claims.
+    ///
+    /// DEFLATE gives 258 bytes for 2 bits, ZSTD 128 KiB for a block of 4 bytes.
+    func mostBytes(from size: Int) -> Int {
+        switch self {
+        case .none: size
+        case .deflate: size * 1032
+        case .zstd: size * (1 << 15)
+        }
+    }
 }
 
 /// Compresses and expands blocks; used by one thread at a time.

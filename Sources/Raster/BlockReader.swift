@@ -1,7 +1,8 @@
 import Foundation
 public import Geo
 
-/// Reads a band of a GeoTIFF block by block, without GDAL: twice as fast, and from any thread.
+/// Reads a band of a GeoTIFF, or one time of a netCDF variable, block by block, without GDAL and netCDF: twice as fast,
+/// and from any thread.
 ///
 /// One open file for all threads; each block is read by one `pread`, expanded and put in place.
 public final class BlockReader: Sendable {
@@ -84,6 +85,8 @@ public final class BlockReader: Sendable {
         for row in firstRow...lastRow {
             for column in firstColumn...lastColumn {
                 let number = row * table.columns + column
+                // A length of 0 would mean the whole rest of the file.
+                guard table.sizes[number] > 0 else { continue }
                 posix_fadvise(
                     descriptor,
                     off_t(table.offsets[number]),
@@ -110,18 +113,22 @@ public final class BlockReader: Sendable {
         let stored = table.blockWidth * table.storedRows(ofBlockRow: row) * table.type.byteCount
         guard size > 0, offset > 0 else { return false }
         let target = UnsafeMutableRawBufferPointer(rebasing: pixels[..<stored])
-        if table.compression == .none {
+        if case .tiff(.none, _) = table.storage {
             guard size >= stored else { return false }
             guard pread(descriptor, target.baseAddress, stored, off_t(offset)) == stored else { return false }
         } else {
             if compressed.count < size { compressed = [UInt8](repeating: 0, count: size + size / 4) }
             let isExpanded = compressed.withUnsafeMutableBytes { buffer in
                 guard pread(descriptor, buffer.baseAddress, size, off_t(offset)) == size else { return false }
-                return codec.expand(UnsafeRawBufferPointer(rebasing: buffer[..<size]), table.compression, into: target)
+                let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<size])
+                return switch table.storage {
+                case .tiff(let compression, _): codec.expand(bytes, compression, into: target)
+                case .chunks(let filters): filters.undo(bytes, into: target, codec)
+                }
             }
             guard isExpanded else { return false }
         }
-        if table.hasDifferences {
+        if case .tiff(_, hasDifferences: true) = table.storage {
             Predictor.undo(target, sampleBytes: table.type.byteCount, width: table.blockWidth)
         }
         return true

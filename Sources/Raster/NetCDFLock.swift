@@ -1,7 +1,7 @@
 import CHDF5
 import Synchronization
 
-/// The one lock around netCDF and HDF5, which are not safe to call from two threads at once.
+/// The one lock around netCDF and HDF5, which are not safe to call from two threads at once, GDAL's use of them included.
 public enum NetCDFLock {
     private static let lock = Mutex(())
 
@@ -11,6 +11,16 @@ public enum NetCDFLock {
             _ = prepareHDF5
             antares_hdf5_silence()
             return try body()
+        }
+    }
+
+    /// The same where `isNeeded`, else `body` alone: for files that any library may read.
+    static func withLock<T>(if isNeeded: Bool, _ body: () -> T) -> T {
+        guard isNeeded else { return body() }
+        return lock.withLock { _ in
+            _ = prepareHDF5
+            antares_hdf5_silence()
+            return body()
         }
     }
 }

@@ -14,23 +14,34 @@ public struct RasterFile: ~Copyable {
     public let driverName: String
     /// The grid of the file, nil where it has no CRS or no geotransform.
     public let geoBox: GeoBox?
+    /// True where GDAL reads the file by netCDF or HDF5, which only one thread may call at a time.
+    private let needsLock: Bool
 
     /// Opens `name`, a path or any GDAL dataset name, for reading (`GDALOpenEx`).
     public init(opening name: String) throws(RasterError) {
         _ = registerDrivers
-        let flags = UInt32(GDAL_OF_RASTER | GDAL_OF_READONLY | GDAL_OF_VERBOSE_ERROR)
-        let (handle, failures) = withCPLMessages { GDALOpenEx(name, flags, nil, nil, nil) }
-        guard let handle else {
-            throw RasterError(.openFailed, name, failures, hint: "Check the path, and that GDAL reads the format.")
+        needsLock = isHDF5(name)
+        let opened = NetCDFLock.withLock(if: needsLock) {
+            () -> (handle: GDALDatasetH?, failures: [String], box: GeoBox?) in
+            let flags = UInt32(GDAL_OF_RASTER | GDAL_OF_READONLY | GDAL_OF_VERBOSE_ERROR)
+            let (handle, failures) = withCPLMessages { GDALOpenEx(name, flags, nil, nil, nil) }
+            return (handle, failures, handle.flatMap(readGeoBox))
         }
-        (self.handle, self.name) = (handle, name)
+        guard let handle = opened.handle else {
+            throw RasterError(
+                .openFailed,
+                name,
+                opened.failures,
+                hint: "Check the path, and that GDAL reads the format."
+            )
+        }
+        (self.handle, self.name, geoBox) = (handle, name, opened.box)
         (width, height) = (Int(GDALGetRasterXSize(handle)), Int(GDALGetRasterYSize(handle)))
         bandCount = Int(GDALGetRasterCount(handle))
         driverName = GDALGetDatasetDriver(handle).flatMap(GDALGetDriverShortName).map { String(cString: $0) } ?? ""
-        geoBox = readGeoBox(handle, width: width, height: height)
     }
 
-    deinit { if let handle { _ = antares_gdal_close(handle) } }
+    deinit { if let handle { NetCDFLock.withLock(if: needsLock) { _ = antares_gdal_close(handle) } } }
 
     /// The sample type of a band (counted from 1), nil where it is complex or unknown.
     public func pixelType(band: Int) -> PixelType? {
@@ -39,22 +50,28 @@ public struct RasterFile: ~Copyable {
 
     /// The nodata value that the file declares for a band (counted from 1).
     public func nodata(band: Int) -> Double? {
-        var isSet: Int32 = 0
         guard let band = GDALGetRasterBand(handle, Int32(band)) else { return nil }
-        let value = GDALGetRasterNoDataValue(band, &isSet)
-        return isSet == 0 ? nil : value
+        return NetCDFLock.withLock(if: needsLock) {
+            var isSet: Int32 = 0
+            let value = GDALGetRasterNoDataValue(band, &isSet)
+            return isSet == 0 ? nil : value
+        }
     }
 
     /// A metadata item of a band (counted from 1).
     func metadata(_ name: String, domain: String, band: Int) -> String? {
         guard let band = GDALGetRasterBand(handle, Int32(band)) else { return nil }
-        return GDALGetMetadataItem(band, name, domain).map { String(cString: $0) }
+        return NetCDFLock.withLock(if: needsLock) {
+            GDALGetMetadataItem(band, name, domain).map { String(cString: $0) }
+        }
     }
 
     /// A metadata item of the file, nil where it has none of this name.
     public func metadata(_ name: String) -> String? {
         guard let handle else { return nil }
-        return GDALGetMetadataItem(handle, name, nil).map { String(cString: $0) }
+        return NetCDFLock.withLock(if: needsLock) {
+            GDALGetMetadataItem(handle, name, nil).map { String(cString: $0) }
+        }
     }
 
     /// Width and height of the blocks in which a band (counted from 1) is stored.
@@ -87,22 +104,24 @@ public struct RasterFile: ~Copyable {
             throw RasterError(.readFailed, name, ["there is no band \(band) of \(bandCount)"])
         }
         var pixels = [Element](repeating: 0, count: columns * rows)
-        let (status, failures) = withCPLMessages {
-            pixels.withUnsafeMutableBytes { buffer in
-                GDALRasterIO(
-                    source,
-                    GF_Read,
-                    Int32(window.column),
-                    Int32(window.row),
-                    Int32(window.width),
-                    Int32(window.height),
-                    buffer.baseAddress,
-                    Int32(columns),
-                    Int32(rows),
-                    GDALDataType(Element.pixelType),
-                    0,
-                    0
-                )
+        let (status, failures) = NetCDFLock.withLock(if: needsLock) {
+            withCPLMessages {
+                pixels.withUnsafeMutableBytes { buffer in
+                    GDALRasterIO(
+                        source,
+                        GF_Read,
+                        Int32(window.column),
+                        Int32(window.row),
+                        Int32(window.width),
+                        Int32(window.height),
+                        buffer.baseAddress,
+                        Int32(columns),
+                        Int32(rows),
+                        GDALDataType(Element.pixelType),
+                        0,
+                        0
+                    )
+                }
             }
         }
         guard status == CE_None, failures.isEmpty else {
@@ -125,7 +144,19 @@ public struct RasterFile: ~Copyable {
     }
 }
 
-private func readGeoBox(_ handle: GDALDatasetH, width: Int, height: Int) -> GeoBox? {
+/// The drivers that go through netCDF or HDF5; S102 and BAG files are HDF5 by another name.
+private let hdf5Drivers: Set<String> = ["netCDF", "HDF5", "HDF5Image", "BAG", "S102", "KEA", "GMT"]
+
+/// True where GDAL would open `name` with a driver that uses netCDF or HDF5; looks at its first bytes only.
+private func isHDF5(_ name: String) -> Bool {
+    let upper = name.prefix(8).uppercased()
+    if upper.hasPrefix("NETCDF:") || upper.hasPrefix("HDF5:") || upper.hasPrefix("BAG:") { return true }
+    guard let driver = GDALIdentifyDriverEx(name, UInt32(GDAL_OF_RASTER), nil, nil) else { return false }
+    return GDALGetDriverShortName(driver).map { hdf5Drivers.contains(String(cString: $0)) } ?? false
+}
+
+private func readGeoBox(_ handle: GDALDatasetH) -> GeoBox? {
+    let (width, height) = (Int(GDALGetRasterXSize(handle)), Int(GDALGetRasterYSize(handle)))
     var transform = [Double](repeating: 0, count: 6)
     guard GDALGetGeoTransform(handle, &transform) == CE_None, let reference = GDALGetSpatialRef(handle) else {
         return nil
@@ -146,7 +177,10 @@ extension RasterFile {
 
     /// All metadata items of the file in a domain; the empty one is GDAL's own.
     public func metadataItems(domain: String = "") -> [String: String] {
-        let list = withHandle { handle in handle.flatMap { GDALGetMetadata($0, domain) } }
+        let locks = needsLock
+        let list = withHandle { handle in
+            NetCDFLock.withLock(if: locks) { handle.flatMap { GDALGetMetadata($0, domain) } }
+        }
         var items: [String: String] = [:]
         var place = list
         while let entry = place?.pointee {

@@ -11,6 +11,8 @@ struct TIFFDirectory {
     }
 
     let entries: [UInt16: Entry]
+    /// Of the whole file in bytes.
+    let fileSize: Int
 
     /// Nil where the bytes are no such file, or its directory is cut short or makes no sense.
     ///
@@ -43,7 +45,7 @@ struct TIFFDirectory {
             }
             entries[UInt16(Self.number(table, base, 2))] = Entry(type: type, count: count, bytes: bytes)
         }
-        self.entries = entries
+        (self.entries, fileSize) = (entries, size)
     }
 
     /// Of a file on disk.
@@ -53,8 +55,9 @@ struct TIFFDirectory {
         defer { close(descriptor) }
         var facts = stat()
         guard fstat(descriptor, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else { return nil }
-        self.init(size: Int(facts.st_size)) { offset, count in
-            guard offset >= 0, count >= 0, offset + count <= Int(facts.st_size) else { return nil }
+        let size = Int(facts.st_size)
+        self.init(size: size) { offset, count in
+            guard offset >= 0, count >= 0, count <= size, offset <= size - count else { return nil }
             var bytes = [UInt8](repeating: 0, count: count)
             return pread(descriptor, &bytes, count, off_t(offset)) == count ? bytes : nil
         }

@@ -22,7 +22,10 @@ public enum Interrupt {
         for number in [SIGINT, SIGTERM] { signal(number, noteSignal) }
     }
 
-    /// Runs the work of a command; an interrupt cancels the task that it runs in.
+    /// What is said of an interrupt as soon as it is noticed.
+    public static let notice = "interrupted: stopping after what is being written; once more ends at once\n"
+
+    /// Runs the work of a command; an interrupt cancels the task that it runs in, and is answered on stderr.
     public static func cancellingOnInterrupt<T: Sendable>(
         _ work: sending @escaping () async throws -> T
     ) async -> Result<T, any Error> {
@@ -30,6 +33,7 @@ public enum Interrupt {
         Thread.detachNewThread {
             var byte: UInt8 = 0
             while read(wakeup.readEnd, &byte, 1) != 1 {}
+            FileHandle.standardError.write(Data(notice.utf8))
             task.cancel()
         }
         return await task.result

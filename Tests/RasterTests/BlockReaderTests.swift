@@ -101,6 +101,32 @@ struct BlockReaderTests {
             ["-q", "-outsize", "301", "217", "-ot", "UInt16", "-co", "TILED=YES", "-co", "SPARSE_OK=YES", sparse]
         )
         #expect(made.status == 0, "\(made.errors)")
-        #expect(try #require(BlockReader(path: sparse, band: 1)).read(UInt16.self, Self.whole) == nil)
+        #expect(BlockReader(path: sparse, band: 1)?.read(UInt16.self, Self.whole) == nil)
+    }
+
+    /// Tags are 12 bytes: number, type, count, value; 322 and 323 are width and height of a tile.
+    @Test func `a header that claims blocks larger than the file can hold is left to GDAL`() throws {
+        let path = try makeFile(UInt16.self, "TILED=YES BLOCKXSIZE=64 BLOCKYSIZE=64 COMPRESS=DEFLATE -b 1")
+        #expect(BlockReader(path: path, band: 1) != nil)
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+        let start = bytes[4..<8].enumerated().reduce(0) { $0 | Int($1.element) << (8 * $1.offset) }
+        // One tile of 16,384 x 16,384 pixels that is said to be as large as the raster: a gigabyte at once.
+        for (tag, value) in [(256, 16384), (257, 16384), (322, 16384), (323, 16384)] {
+            let count = Int(bytes[start]) | Int(bytes[start + 1]) << 8
+            for entry in 0..<count {
+                let at = start + 2 + 12 * entry
+                guard Int(bytes[at]) | Int(bytes[at + 1]) << 8 == tag else { continue }
+                (bytes[at + 8], bytes[at + 9]) = (UInt8(value & 255), UInt8(value >> 8))
+            }
+        }
+        // 324 and 325 are places and sizes of the tiles: one is left of them.
+        let count = Int(bytes[start]) | Int(bytes[start + 1]) << 8
+        for entry in 0..<count {
+            let at = start + 2 + 12 * entry
+            guard [324, 325].contains(Int(bytes[at]) | Int(bytes[at + 1]) << 8) else { continue }
+            for (offset, byte) in [1, 0, 0, 0, 200, 0, 0, 0].enumerated() { bytes[at + 4 + offset] = UInt8(byte) }
+        }
+        try bytes.write(to: URL(fileURLWithPath: path + "-claims.tif"))
+        #expect(BlockReader(path: path + "-claims.tif", band: 1) == nil)
     }
 }

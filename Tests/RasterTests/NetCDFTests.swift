@@ -95,6 +95,75 @@ struct NetCDFTests {
         }
     }
 
+    private func noise<Element: PixelElement>(_: Element.Type) -> [Element] {
+        (0..<1200).map { Element(nearest: Double(($0 * 7919 + 13) % 251) / 2) }
+    }
+
+    @Test(arguments: [PixelType.uint8, .int8, .uint16, .int16, .uint32, .int32, .float32, .float64])
+    func `chunks are read without the library as by it`(type: PixelType) throws {
+        let base = try tile()
+        for (level, isShuffled, isChecked) in [(4, true, true), (4, false, false), (0, false, true), (0, false, false)]
+        {
+            let path = folder.path("\(type.rawValue)-\(level)-\(isShuffled)-\(isChecked).nc")
+            let variable = NetCDFTile.Variable(
+                name: "red",
+                type: type,
+                nodata: 99,
+                units: "1",
+                chunk: XY(x: 16, y: 16),
+                deflateLevel: level,
+                isShuffled: isShuffled,
+                isChecked: isChecked
+            )
+            let layout = NetCDFTile(geoBox: base.geoBox, times: base.times, variables: [variable])
+            func check<Element: PixelElement>(_ type: Element.Type) throws {
+                let whole = PixelWindow(column: 0, row: 0, width: 40, height: 30)
+                let writer = try NetCDFWriter(creating: path, tile: layout)
+                try writer.write(noise(type), variable: "red", time: 0, window: whole)
+                try writer.close()
+                let table = try #require(BlockTable(netCDF: path, variable: "red", time: 0))
+                let reader = try #require(BlockReader(table))
+                let file = try NetCDFFile(opening: path)
+                for window in [whole, PixelWindow(column: 15, row: 3, width: 20, height: 27)] {
+                    let theirs = try file.read(type, variable: "red", window: window)
+                    #expect(reader.read(type, window) == theirs, "\(path) \(window)")
+                }
+            }
+            try check(type.elementType)
+        }
+    }
+
+    @Test func `a damaged chunk is left to the library, which refuses it`() throws {
+        let path = folder.path("damaged.nc")
+        let whole = PixelWindow(column: 0, row: 0, width: 40, height: 30)
+        let writer = try NetCDFWriter(creating: path, tile: try tile())
+        try writer.write(noise(Int16.self), variable: "red", time: 0, window: whole)
+        try writer.close()
+        let table = try #require(BlockTable(netCDF: path, variable: "red", time: 0))
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+        let first = try #require(table.place(column: 0, row: 0)?.offset)
+        bytes[first + 20] ^= 0x55
+        try bytes.write(to: URL(fileURLWithPath: path))
+        let corner = PixelWindow(column: 0, row: 0, width: 16, height: 16)
+        #expect(try #require(BlockReader(table)).read(Int16.self, corner) == nil)
+        #expect(throws: RasterError.self) {
+            try NetCDFFile(opening: path).read(Int16.self, variable: "red", window: corner)
+        }
+    }
+
+    @Test func `what nobody wrote, and files that are no HDF5, are left to the library`() throws {
+        let path = folder.path("part.nc")
+        try write(try tile(), to: path)
+        let table = try #require(BlockTable(netCDF: path, variable: "red", time: 0))
+        let reader = try #require(BlockReader(table))
+        #expect(reader.read(Int16.self, PixelWindow(column: 0, row: 0, width: 20, height: 10)) == nil)
+        #expect(reader.read(Int16.self, PixelWindow(column: 17, row: 0, width: 2, height: 1)) == [1, 2])
+        #expect(BlockTable(netCDF: path, variable: "blue", time: 0) == nil)
+        #expect(BlockTable(netCDF: path, variable: "red", time: 1) == nil)
+        try Data("CDF no HDF5".utf8).write(to: URL(fileURLWithPath: folder.path("no.nc")))
+        #expect(BlockTable(netCDF: folder.path("no.nc"), variable: "red", time: 0) == nil)
+    }
+
     @Test func `two runs write the same bytes`() throws {
         let (a, b) = (folder.path("a.nc"), folder.path("b.nc"))
         try write(try tile(), to: a)

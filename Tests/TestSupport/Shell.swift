@@ -33,15 +33,8 @@ public struct RunningProgram {
     /// Sends a signal, as SIGINT.
     public func send(signal: Int32) { kill(process.processIdentifier, signal) }
 
-    /// True while a signal that was sent has not come to the process.
-    public func isPending(signal: Int32) -> Bool {
-        let status = try? String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
-        for line in (status ?? "").split(separator: "\n") where line.hasPrefix("SigPnd:") || line.hasPrefix("ShdPnd:") {
-            let bits = UInt64(line.drop { $0 != "\t" }.dropFirst(), radix: 16) ?? 0
-            if bits & (1 << UInt64(signal - 1)) != 0 { return true }
-        }
-        return false
-    }
+    /// What the program has said on stderr so far.
+    public var errorsSoFar: String { (try? String(contentsOfFile: folder.path("err"), encoding: .utf8)) ?? "" }
 
     /// Waits for the end.
     public func wait() throws -> ShellResult {

@@ -49,6 +49,10 @@ public struct OutputPlane: Sendable {
     public let offset: Double
     /// True where the numbers come from stored integers, not from real values that Float holds approximately.
     public let isExact: Bool
+
+    public init(values: [Double], scale: Double, offset: Double, isExact: Bool) {
+        (self.values, self.scale, self.offset, self.isExact) = (values, scale, offset, isExact)
+    }
 }
 
 extension Recipe {

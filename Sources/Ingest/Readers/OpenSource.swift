@@ -98,7 +98,7 @@ final class GDALSource: OpenSource {
     ) throws {
         if let blocks {
             if blocks.read(window, into: target, stride: stride) { return }
-            if let pixels = converted(Element.self, blocks, window) {
+            if let pixels = blocks.readWidened(Element.self, window) {
                 copy(pixels, window, into: target, stride: stride)
                 return
             }
@@ -117,18 +117,16 @@ final class GDALSource: OpenSource {
         file = open
         return try open.file.read(type, band: band, window: window, width: width, height: height)
     }
+}
 
+extension BlockReader {
     /// Pixels of a smaller type made wider, as flags are: without asking GDAL.
-    private func converted<Element: PixelElement>(
-        _: Element.Type,
-        _ blocks: BlockReader,
-        _ window: PixelWindow
-    ) -> [Element]? {
+    fileprivate func readWidened<Element: PixelElement>(_: Element.Type, _ window: PixelWindow) -> [Element]? {
         guard Element.self == Int32.self || Element.self == Float.self else { return nil }
-        switch blocks.table.type {
-        case .uint8: return blocks.read(UInt8.self, window).map(widened)
-        case .uint16: return blocks.read(UInt16.self, window).map(widened)
-        case .int16: return blocks.read(Int16.self, window).map(widened)
+        switch table.type {
+        case .uint8: return read(UInt8.self, window).map(widened)
+        case .uint16: return read(UInt16.self, window).map(widened)
+        case .int16: return read(Int16.self, window).map(widened)
         default: return nil
         }
     }
@@ -144,28 +142,47 @@ private func widened<From: PixelElement, To: PixelElement>(_ pixels: [From]) -> 
     pixels.map { To(nearest: $0.real) }
 }
 
-/// A variable of a netCDF tile, read by the netCDF library itself.
+/// A variable of a netCDF tile: read chunk by chunk where its layout is a usual one, else by the netCDF library.
 final class NetCDFSource: OpenSource {
     let geoBox: GeoBox
     let nodata: Double? = nil
     let blockSize: XY<Int>
-    private let file: NetCDFFile
+    private let path: String
     private let variable: String
     private let time: Int
+    private let blocks: BlockReader?
+    /// Open only where netCDF reads the file, or had to help.
+    private var file: NetCDFFile?
 
-    init(_ source: MeasurementSource, variable: String, of measurement: String, in dataset: Dataset) throws {
-        file = try NetCDFFile(opening: source.file)
-        self.variable = variable
-        time = source.band.map { $0 - 1 } ?? 0
-        guard let shape = file.shape(of: variable), shape.count >= 2 else {
-            throw IngestError(source.file, "has no variable '\(variable)' with rows and columns")
+    init(
+        _ source: MeasurementSource,
+        variable: String,
+        of measurement: String,
+        in dataset: Dataset,
+        shared: SharedSources
+    ) throws {
+        let time = source.band.map { $0 - 1 } ?? 0
+        (path, self.variable, self.time) = (source.file, variable, time)
+        let facts = try shared.facts("\(source.file):\(variable)@\(time)") { () throws -> SharedSources.Facts in
+            let file = try NetCDFFile(opening: source.file)
+            guard let shape = file.shape(of: variable), shape.count >= 2 else {
+                throw IngestError(source.file, "has no variable '\(variable)' with rows and columns")
+            }
+            let (height, width) = (shape[shape.count - 2], shape[shape.count - 1])
+            return SharedSources.Facts(
+                geoBox: nil,
+                width: width,
+                height: height,
+                nodata: nil,
+                blockSize: file.chunk(of: variable) ?? XY(x: width, y: height),
+                table: BlockTable(netCDF: source.file, variable: variable, time: time)
+            )
         }
-        let (height, width) = (shape[shape.count - 2], shape[shape.count - 1])
-        guard let box = dataset.grid(of: measurement, width: width, height: height) else {
+        guard let box = dataset.grid(of: measurement, width: facts.width, height: facts.height) else {
             throw IngestError("dataset \(dataset.idText)", "its document does not tell the grid of '\(measurement)'")
         }
-        geoBox = box
-        blockSize = file.chunk(of: variable) ?? XY(x: width, y: height)
+        (geoBox, blockSize) = (box, facts.blockSize)
+        blocks = facts.table.flatMap(shared.reader)
     }
 
     func read<Element: PixelElement>(
@@ -173,7 +190,14 @@ final class NetCDFSource: OpenSource {
         into target: UnsafeMutablePointer<Element>,
         stride: Int
     ) throws {
-        let pixels = try file.read(Element.self, variable: variable, time: time, window: window)
+        if let blocks {
+            if blocks.read(window, into: target, stride: stride) { return }
+            if let pixels = blocks.readWidened(Element.self, window) {
+                copy(pixels, window, into: target, stride: stride)
+                return
+            }
+        }
+        let pixels = try open().read(Element.self, variable: variable, time: time, window: window)
         copy(pixels, window, into: target, stride: stride)
     }
 
@@ -183,12 +207,20 @@ final class NetCDFSource: OpenSource {
         width: Int,
         height: Int
     ) throws -> [Element] {
-        let pixels = try file.read(type, variable: variable, time: time, window: window)
+        let pixels =
+            try blocks?.read(type, window) ?? open().read(type, variable: variable, time: time, window: window)
         guard width != window.width || height != window.height else { return pixels }
         return (0..<height).flatMap { row in
             let from = (row * window.height / height) * window.width
             return (0..<width).map { pixels[from + $0 * window.width / width] }
         }
+    }
+
+    private func open() throws -> NetCDFFile {
+        if let file { return file }
+        let opened = try NetCDFFile(opening: path)
+        file = opened
+        return opened
     }
 }
 

@@ -34,7 +34,7 @@ public final class SourceCache {
         let isNetCDF = source.format?.lowercased().contains("netcdf") == true
         let opened: any OpenSource
         if let layer = source.layer, isNetCDF {
-            opened = try NetCDFSource(source, variable: layer, of: measurement, in: dataset)
+            opened = try NetCDFSource(source, variable: layer, of: measurement, in: dataset, shared: shared)
         } else {
             opened = try GDALSource(source, of: measurement, in: dataset, shared: shared)
         }

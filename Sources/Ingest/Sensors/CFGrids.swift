@@ -147,12 +147,7 @@ struct CFGrids {
     private func crs(of variable: NetCDFFile.Variable, x: NetCDFFile.Variable, lastX: Double) throws -> CRS {
         if variable.texts["grid_mapping"] != nil {
             let name = "NETCDF:\"\(file.path)\":\(variable.name)"
-            // HDF5, which both use, is not safe to enter twice.
-            let found = NetCDFLock.withLock { () -> CRS? in
-                guard let part = try? RasterFile(opening: name) else { return nil }
-                return part.geoBox?.crs
-            }
-            if let found { return found }
+            if let part = try? RasterFile(opening: name), let found = part.geoBox?.crs { return found }
             throw Refusal(text: "'\(variable.name)' has a grid mapping that GDAL does not understand")
         }
         guard x.texts["units"]?.lowercased().hasPrefix("degree") == true else {

@@ -15,6 +15,10 @@ public struct IngestionConfig: Sendable {
         public let deflateLevel: Int
         /// Bytes of equal weight side by side before compression.
         public let isShuffled: Bool
+        /// A checksum of each chunk.
+        public let isChecked: Bool
+        /// One run of bytes in the file, neither compressed nor checked: a single chunk as large as the tile.
+        public let isContiguous: Bool
         /// Text attributes of the variable, as `long_name`.
         public let attributes: [(name: String, value: String)]
     }
@@ -27,10 +31,16 @@ public struct IngestionConfig: Sendable {
     public let sourceProduct: String
     public let outputProduct: String
     public let description: String?
+    /// The metadata type of the tiles' product; nil keeps that of the scenes.
+    public let metadataType: String?
     /// The folder below which tiles are written.
     public let location: String
-    /// With the fields `{tile_index[0]}`, `{tile_index[1]}`, `{start_time}` and `{end_time}`.
+    /// With the fields `{tile_index[0]}`, `{tile_index[1]}`, `{start_time}`, `{end_time}` and `{version}`.
     public let filePathTemplate: String
+    /// What `{version}` stands for: `taskfile_version`, else the global attribute `version`, else 0.
+    ///
+    /// The Open Data Cube takes the second of planning, with which a run could not go on where it stopped.
+    public let version: String
     public let globalAttributes: [(name: String, value: String)]
     public let driver: Driver
     public let grid: GridSpec
@@ -51,14 +61,19 @@ extension IngestionConfig {
         let root = document.root
         try root.allowOnly([
             "source_type", "output_type", "description", "metadata_type", "location", "file_path_template",
-            "global_attributes", "storage", "fuse_data", "measurements", "ingestion_bounds",
+            "global_attributes", "storage", "fuse_data", "measurements", "ingestion_bounds", "taskfile_version",
         ])
         sourceProduct = try root.required("source_type").string()
         outputProduct = try root.required("output_type").string()
         description = try root.optional("description")?.string()
+        metadataType = try root.optional("metadata_type")?.string()
         location = try root.required("location").string()
-        filePathTemplate = try root.required("file_path_template").string()
-        globalAttributes = try Self.texts(root.optional("global_attributes"))
+        filePathTemplate = try Self.template(root.required("file_path_template"))
+        let globalAttributes = try Self.texts(root.optional("global_attributes"))
+        self.globalAttributes = globalAttributes
+        version =
+            try root.optional("taskfile_version")?.string()
+            ?? globalAttributes.first { $0.name == "version" }?.value ?? "0"
         let storage = try root.required("storage")
         try storage.allowOnly([
             "driver", "bucket", "crs", "tile_size", "resolution", "origin", "chunking", "dimension_order",
@@ -88,6 +103,17 @@ extension IngestionConfig {
                 top: try box.required("top").double()
             )
         }
+    }
+
+    private static func template(_ reader: DocumentReader) throws(DocumentError) -> String {
+        let (text, known) = (
+            try reader.string(), ["tile_index[0]", "tile_index[1]", "start_time", "end_time", "version"]
+        )
+        for field in text.matches(of: #/\{([^}]*)\}/#) where !known.contains(String(field.1)) {
+            let hint = "Known: \(known.map { "{\($0)}" }.joined(separator: ", "))."
+            throw reader.failure("has the unknown field '{\(field.1)}'", hint: hint)
+        }
+        return text
     }
 
     /// The grid of a `storage` block: crs, tile_size and resolution are needed, origin is (0, 0) where it is missing.
@@ -161,8 +187,18 @@ extension IngestionConfig.Band {
         guard (0...9).contains(level) else {
             throw try reader.required("complevel").failure("must lie within 0 and 9")
         }
-        deflateLevel = isCompressed ? level : 0
-        isShuffled = try reader.optional("shuffle")?.bool() ?? true
+        let isContiguous = try reader.optional("contiguous")?.bool() ?? false
+        for key in ["zlib", "fletcher32", "shuffle"] where isContiguous {
+            guard let entry = reader.optional(key), try entry.bool() else { continue }
+            throw entry.failure(
+                "cannot be true beside contiguous: true",
+                hint: "HDF5 compresses and checks chunks only. Leave out 'contiguous'."
+            )
+        }
+        self.isContiguous = isContiguous
+        deflateLevel = isCompressed && !isContiguous ? level : 0
+        isShuffled = try reader.optional("shuffle")?.bool() ?? !isContiguous
+        isChecked = try reader.optional("fletcher32")?.bool() ?? !isContiguous
         let attributes = try IngestionConfig.texts(reader.optional("attrs"))
         self.attributes = attributes
     }

@@ -51,6 +51,8 @@ public struct RunSummary: Sendable, Codable, Equatable {
     /// One that the run is about.
     public struct PlannedTile: Sendable, Codable, Equatable {
         public let tile: String
+        /// Of the dataset that it becomes.
+        public let id: UUID
         /// The file that the index points to.
         public let path: String
         /// True where it is there and intact.

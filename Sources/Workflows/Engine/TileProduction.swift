@@ -70,7 +70,9 @@ struct TileProduction {
             try Interrupt.check()
             let isDone = !options.overwrites && isIntact(task)
             if options.isDryRun {
-                summary.tiles.append(.init(tile: task.name, path: task.storage.indexedPath, isDone: isDone))
+                summary.tiles.append(
+                    .init(tile: task.name, id: task.id, path: task.storage.indexedPath, isDone: isDone)
+                )
             } else if isDone, !known.contains(task.id) {
                 try await add(task, replacing: indexed)
             }

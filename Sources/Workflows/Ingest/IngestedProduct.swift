@@ -11,6 +11,7 @@ extension IngestionConfig {
         definition["description"] = .string(description ?? source.description)
         definition["managed"] = true
         definition["load"] = nil
+        if let metadataType { definition["metadata_type"] = .string(metadataType) }
         definition["metadata"] = signature(of: source)
         var storage = DocumentObject()
         for key in ["crs", "tile_size", "resolution", "origin"] { storage[key] = self.storage[key] }
@@ -33,7 +34,7 @@ extension IngestionConfig {
     private func signature(of source: Product) -> DocumentValue {
         var signature = source.metadata.object ?? DocumentObject()
         let format = driver == .netCDF ? "NetCDF" : "GeoTIFF"
-        if source.metadataType.contains("eo3") {
+        if (metadataType ?? source.metadataType).contains("eo3") {
             var properties = signature["properties"]?.object ?? DocumentObject()
             properties["odc:file_format"] = .string(format)
             signature["properties"] = .object(properties)

@@ -15,6 +15,8 @@ public struct Ingestion: Sendable {
     public var years: ClosedRange<Int>?
     /// Goes on with the product as it is where the configuration now says otherwise.
     public var allowsProductChanges = false
+    /// Only these tiles of the plan, each of which must still be in it.
+    public var tasks: IngestionTasks?
     public let software: String
     private let document: SourceDocument
 
@@ -69,8 +71,31 @@ public struct Ingestion: Sendable {
         )
         let production = TileProduction(product: output, index: index, options: options, log: log, progress: progress)
         return try await production.run(bytesPerPixel: bytesPerPixel, summary: summary) { leftOut, summary in
-            try plan(datasets, without: leftOut, factory: factory, bands: bands, summary: &summary)
+            let planned = try plan(datasets, without: leftOut, factory: factory, bands: bands, summary: &summary)
+            guard let tasks else { return planned }
+            // A tile without a broken scene is another one by its id: the list was checked in the first round.
+            return try tasks.select(planned, isChecked: leftOut.isEmpty)
         }
+    }
+
+    /// Writes the tiles that a run would make now to a file, and makes none.
+    ///
+    /// - Returns: A summary as of a dry run.
+    public func save(
+        tasksTo path: String,
+        on index: any DatasetIndex,
+        options: RunOptions,
+        log: Logger,
+        progress: @escaping @Sendable (_ done: Int, _ planned: Int) -> Void
+    ) async throws -> RunSummary {
+        var options = options
+        options.isDryRun = true
+        let summary = try await run(on: index, options: options, log: log, progress: progress)
+        let open = summary.tiles.filter { !$0.isDone }
+        try IngestionTasks(configuration: document.value, years: years, tiles: open.map { ($0.tile, $0.id) }).write(
+            to: path
+        )
+        return summary
     }
 
     /// The product of the scenes; an error names the line of the configuration.
@@ -130,9 +155,11 @@ public struct Ingestion: Sendable {
             nodata: band.nodata,
             units: made.target.units,
             attributes: attributes,
-            chunk: config.chunk,
+            chunk: band.isContiguous
+                ? XY(x: config.grid.tileShape.width, y: config.grid.tileShape.height) : config.chunk,
             deflateLevel: band.deflateLevel,
             isShuffled: band.isShuffled,
+            isChecked: band.isChecked,
             isCategorical: !made.target.flags.isEmpty || band.resampling == .nearest && made.target.dtype == .uint8
         )
     }
@@ -197,6 +224,7 @@ public struct Ingestion: Sendable {
             .replacing("{tile_index[1]}", with: "\(tile.y)")
             .replacing("{start_time}", with: Timestamp.compact(time.begin))
             .replacing("{end_time}", with: Timestamp.compact(time.end))
+            .replacing("{version}", with: config.version)
         return URL(fileURLWithPath: config.location).appendingPathComponent(name).path
     }
 

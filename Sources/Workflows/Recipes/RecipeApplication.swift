@@ -37,6 +37,9 @@ public struct RecipeApplication: Sendable {
     public var clips = false
     /// One file instead of tiles of a product; nothing is indexed then.
     public var mosaic: MosaicTarget?
+    /// Brings outputs to the distribution of those of the same name in another product, cell by cell; cells where that
+    /// has no data stay as they are.
+    public var reference: RecipeReference?
 
     public init(
         recipe document: SourceDocument,
@@ -101,6 +104,8 @@ public struct RecipeApplication: Sendable {
             software: software
         )
         (planner.mosaic, planner.clips) = (mosaic, clips)
+        let names = recipe.outputs.map(\.name)
+        planner.reference = try await reference?.resolve(for: names, of: recipe.name, bounds: bounds, on: index)
         let memory = options.memory / options.jobs
         let production = TileProduction(
             product: output,
@@ -165,11 +170,13 @@ public struct RecipeApplication: Sendable {
 
     /// What the output documents say of how they were made.
     private var parameters: DocumentObject {
-        DocumentObject([
+        var parameters = DocumentObject([
             (key: "recipe", value: document.value),
             (key: "begin", value: .string(Timestamp.day(time.begin))),
             (key: "end", value: .string(Timestamp.day(time.end))),
             (key: "region", value: .string(region.name)),
         ])
+        if let reference { parameters["reference"] = .string(reference.product) }
+        return parameters
     }
 }

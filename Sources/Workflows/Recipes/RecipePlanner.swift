@@ -22,6 +22,8 @@ struct RecipePlanner {
     var clips = false
     /// Datasets that could not be read; documents name them.
     var leftOut: [String] = []
+    /// To whose distribution the outputs are brought.
+    var reference: ResolvedReference?
 
     private struct Placed {
         /// The number of the input that the dataset belongs to.
@@ -48,6 +50,7 @@ struct RecipePlanner {
         let reach = recipe.halo + (sources.map { RecipeProgram.maskHalo(of: $0, recipe) }.max() ?? 0)
         let members = membersOf(cells, placed, reach: reach)
         let staticPlaced = try statics.map { try place($0.datasets, 0, by: projector) }
+        let referencePlaced = try reference.map { try place($0.datasets, 0, by: projector) } ?? []
         let sliceCounts = members.values.map { slices($0, series).count }
         let encodings = RecipeProgram.encodings(of: sources)
         let bytesPerPixel = self.bytesPerPixel(slices: sliceCounts.max() ?? 0, encodings: encodings)
@@ -59,7 +62,8 @@ struct RecipePlanner {
             let box = grid.bounds(of: cell)
             let grown = self.grown(box, by: recipe.halo)
             let near = staticPlaced.map { $0.filter { $0.footprint.intersects(grown) } }
-            let program = RecipeProgram(
+            let under = referencePlaced.filter { $0.footprint.intersects(box) }.map(\.dataset)
+            var program = RecipeProgram(
                 recipe: recipe,
                 sources: sources,
                 slices: slices(entries, series),
@@ -67,10 +71,13 @@ struct RecipePlanner {
                 begin: SliceDate(time.begin),
                 staticBands: try staticBands(statics, near.map { $0.map(\.dataset) })
             )
+            if let reference, !under.isEmpty {
+                program.matching = HistogramMatching(bands: reference.bands, datasets: under)
+            }
             let inputs =
                 series.enumerated().map { number, input in
                     (input.input.name, entries.filter { $0.input == number }.map(\.dataset))
-                } + zip(statics, near).map { ($0.input.name, $1.map(\.dataset)) }
+                } + zip(statics, near).map { ($0.input.name, $1.map(\.dataset)) } + [("reference", under)]
             return try factory.task(
                 cell,
                 time: time,

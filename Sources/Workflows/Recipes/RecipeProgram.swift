@@ -13,14 +13,7 @@ struct RecipeProgram: TileProgram {
         let measurement: Measurement
         let resampling: Resampling
 
-        var encoding: Encoding {
-            Encoding(
-                type: measurement.dtype,
-                nodata: measurement.nodata,
-                scaleFactor: measurement.scaleFactor ?? 1,
-                addOffset: measurement.addOffset ?? 0
-            )
-        }
+        var encoding: Encoding { Encoding(measurement) }
     }
 
     /// What is read of one product over time.
@@ -47,6 +40,8 @@ struct RecipeProgram: TileProgram {
     let encodings: [String: Encoding]
     let begin: SliceDate
     let staticBands: [(band: Band, datasets: [Dataset])]
+    /// Nil where outputs stay as they are.
+    var matching: HistogramMatching?
 
     /// One encoding for each name: that of the products where they agree, else real values.
     static func encodings(of sources: [Source]) -> [String: Encoding] {
@@ -63,6 +58,24 @@ struct RecipeProgram: TileProgram {
     }
 
     func run(_ window: PixelWindow, of geoBox: GeoBox, into output: inout ComputedBlock, cache: SourceCache) throws {
+        let matches = try matching?.matches(of: geoBox, cache: cache) { part in
+            let planes = try compute(part, of: geoBox, cache)
+            let pairs = zip(recipe.outputs, planes).map { ($0.name, $1.realValues) }
+            return Dictionary(pairs) { first, _ in first }
+        }
+        for (measurement, computed) in zip(recipe.outputs, try compute(window, of: geoBox, cache)) {
+            guard computed.values.contains(where: { !$0.isNaN }) else { continue }
+            let plane = matches?[measurement.name].map(computed.matched) ?? computed
+            func store<Element: PixelElement>(_: Element.Type) {
+                let pixels = measurement.encoding.encode(plane, as: Element.self)
+                output.add(pixels, variable: measurement.name, window: window)
+            }
+            store(measurement.encoding.type.elementType)
+        }
+    }
+
+    /// The outputs under a window, in their order.
+    private func compute(_ window: PixelWindow, of geoBox: GeoBox, _ cache: SourceCache) throws -> [OutputPlane] {
         let target = geoBox.cropped(to: window.grown(by: recipe.halo))
         let block = RecipeBlock(
             width: target.width,
@@ -75,14 +88,7 @@ struct RecipeProgram: TileProgram {
             series: [:],
             statics: try readStatics(onto: target, cache)
         )
-        for (measurement, plane) in zip(recipe.outputs, recipe.compute(try readSeries(into: block, target, cache))) {
-            guard plane.values.contains(where: { !$0.isNaN }) else { continue }
-            func store<Element: PixelElement>(_: Element.Type) {
-                let pixels = measurement.encoding.encode(plane, as: Element.self)
-                output.add(pixels, variable: measurement.name, window: window)
-            }
-            store(measurement.encoding.type.elementType)
-        }
+        return recipe.compute(try readSeries(into: block, target, cache))
     }
 
     private func readStatics(onto target: GeoBox, _ cache: SourceCache) throws -> [String: [Float]] {

@@ -2,6 +2,7 @@ import DatacubeIndex
 import Documents
 import Foundation
 import Geo
+import Logging
 import Raster
 import TestSupport
 import Testing
@@ -58,6 +59,82 @@ struct IngestionTests {
         let window = PixelWindow(column: 13, row: 5, width: 4, height: 1)
         #expect(try file.read(UInt16.self, variable: "red", window: window) == [1003, 1004, 5000, 1006])
         #expect(tile.document.at("lineage", "source")?.array?.count == 2)
+    }
+
+    /// Filters as h5dump names them.
+    @Test(.enabled(if: isInstalled("h5dump"), "SKIPPED: H5DUMP IS NOT INSTALLED"))
+    func `fletcher32, contiguous, metadata_type and version do what they say`() async throws {
+        let cube = try await TestCube()
+        try await cube.add(scene(utmGrid(width: 20)))
+        let config = try cube.config { text in
+            var text = text.replacing(
+                "output_type: tiles",
+                with: "output_type: tiles\nmetadata_type: eo3\ntaskfile_version: 7"
+            )
+            text = text.replacing("{start_time}.nc", with: "{start_time}_v{version}.nc")
+            let band = "name: red, src_varname: red, dtype: uint16, nodata: 0, resampling_method: nearest, zlib: true"
+            text = text.replacing(band, with: band + ", fletcher32: false")
+            let other = band.replacing("red", with: "nir")
+            return text.replacing(other, with: other.replacing("zlib: true", with: "contiguous: true"))
+        }
+        #expect(try await cube.ingest(config).isComplete)
+        let tile = try #require(try await cube.datasets("tiles").first)
+        let path = try #require(tile.localPath)
+        #expect(path.hasSuffix("_v7.nc"))
+        #expect(try await cube.index.product(named: "tiles").metadataType == "eo3")
+        func filters(_ name: String) throws -> String {
+            try run("h5dump", ["-p", "-H", "-d", "/\(name)", path]).output
+        }
+        let (red, nir, qa) = (try filters("red"), try filters("nir"), try filters("qa"))
+        #expect(red.contains("DEFLATE") && red.contains("SHUFFLE") && !red.contains("FLETCHER32"), "\(red)")
+        #expect(qa.contains("DEFLATE") && qa.contains("FLETCHER32"), "\(qa)")
+        #expect(
+            !nir.contains("DEFLATE") && !nir.contains("FLETCHER32") && nir.contains("CHUNKED ( 1, 50, 50 )"),
+            "\(nir)"
+        )
+        let row = PixelWindow(column: 10, row: 5, width: 2, height: 1)
+        #expect(try NetCDFFile(opening: path).read(UInt16.self, variable: "nir", window: row) == [1001, 1002])
+        let error = #expect(throws: DocumentError.self) {
+            _ = try Ingestion(
+                cube.config { $0.replacing("zlib: true", with: "zlib: true, contiguous: true") },
+                software: "antares test"
+            )
+        }
+        #expect(error?.description.contains("cannot be true beside contiguous") == true)
+        let field = #expect(throws: DocumentError.self) {
+            _ = try Ingestion(cube.config { $0.replacing("{start_time}", with: "{start}") }, software: "antares test")
+        }
+        #expect(field?.description.contains("has the unknown field '{start}'") == true)
+    }
+
+    @Test func `saved tasks are made by another run, unless their scenes have changed`() async throws {
+        let cube = try await TestCube()
+        try await cube.add(scene(utmGrid()))
+        let file = cube.folder.path("tasks.yaml")
+        let saved = try await Ingestion(try cube.config(), software: "antares test").save(
+            tasksTo: file,
+            on: cube.index,
+            options: RunOptions(jobs: 1),
+            log: Logger(label: "test")
+        ) { _, _ in }
+        #expect(saved.planned == 2 && saved.written == 0)
+        // Half of the list is left, as for one of two machines.
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        let last = try #require(text.split(separator: "\n").last { $0.contains("tile (") })
+        try text.replacing("\(last)\n", with: "").write(toFile: file, atomically: true, encoding: .utf8)
+        func load() async throws -> RunSummary {
+            let tasks = try IngestionTasks(reading: file)
+            var ingestion = try Ingestion(tasks.configuration, software: "antares test")
+            ingestion.tasks = tasks
+            return
+                try await ingestion
+                .run(on: cube.index, options: RunOptions(jobs: 1), log: Logger(label: "test")) { _, _ in }
+        }
+        let made = try await load()
+        #expect(made.planned == 1 && made.written == 1 && made.isComplete)
+        try await cube.add(scene(utmGrid(), from: 3000))
+        let error = await #expect(throws: WorkflowError.self) { _ = try await load() }
+        #expect(error?.description.contains("would be made of other scenes or settings now") == true)
     }
 
     /// Sentinel-2 from baseline 04.00 stores reflectance * 10000 + 1000; tiles hold reflectance * 10000.

@@ -30,8 +30,14 @@ struct RecipeApplicationTests {
         TestCube.Scene(time: time, grid: utmGrid(column: column, width: 4, height: 1), red: red, nir: nir, qa: qa)
     }
 
-    private func values(_ cube: TestCube, _ name: String, column: Int = 10, width: Int = 4) async throws -> [Int16] {
-        let dataset = try #require(try await cube.datasets("features").first)
+    private func values(
+        _ cube: TestCube,
+        _ name: String,
+        of product: String = "features",
+        column: Int = 10,
+        width: Int = 4
+    ) async throws -> [Int16] {
+        let dataset = try #require(try await cube.datasets(product).first)
         let file = try NetCDFFile(opening: try #require(dataset.localPath))
         return try file.read(
             Int16.self,
@@ -81,6 +87,28 @@ struct RecipeApplicationTests {
         _ = try await cube.apply(recipe)
         #expect(try await values(cube, "n", width: 6) == [1, 1, 1, 1, 1, 1])
         #expect(try await values(cube, "red_mean", width: 6) == [1000, 1000, 1000, 1000, 5000, 5000])
+    }
+
+    /// numpy.interp([1/3, 2/3, 1], [.25, .5, .75, 1], [1000, 1500, 3000, 4000]) = [1166.67, 2500, 4000].
+    @Test func `with a reference, each output gets its distribution`() async throws {
+        let cube = try await TestCube()
+        let clear: [UInt8] = [4, 4, 4, 4]
+        let nir: [UInt16] = [4000, 4000, 4000, 4000]
+        try await cube.add(scene("2017-01-15T17:20:00Z", red: [3000, 1000, 4000, 1500], nir: nir, qa: clear))
+        try await cube.add(scene("2018-01-15T17:20:00Z", red: [300, 200, 100, 900], nir: nir, qa: [4, 4, 4, 9]))
+        _ = try await cube.ingest(try cube.config())
+        _ = try await cube.apply(recipe)
+        let reference = RecipeReference(product: "features")
+        let span = ("2018-01-01", "2018-12-31")
+        let summary = try await cube.apply(recipe, begin: span.0, end: span.1, name: "matched", reference: reference)
+        #expect(summary.written == 1 && summary.isComplete)
+        #expect(try await values(cube, "red_mean", of: "matched") == [4000, 2500, 1167, -9999])
+        let made = try #require(try await cube.datasets("matched").first)
+        #expect(made.document.at("lineage", "reference")?.array?.count == 1)
+        let unknown = await #expect(throws: WorkflowError.self) {
+            _ = try await cube.apply(recipe, name: "other", reference: RecipeReference(product: "scenes"))
+        }
+        #expect(unknown?.description.contains("has no measurement that recipe 'test_features' makes") == true)
     }
 
     @Test func `the document tells sources, parameters, software and the right centre`() async throws {

@@ -131,20 +131,24 @@ struct TestCube {
         _ recipe: String,
         begin: String = "2017-01-01",
         end: String = "2017-12-31",
+        name: String = "features",
+        reference: RecipeReference? = nil,
         options: RunOptions = RunOptions(jobs: 2)
     ) async throws -> RunSummary {
         guard let document = try YAML.parse(recipe, origin: "recipe.yaml").first,
             let first = TimeRange(period: begin), let last = TimeRange(period: end)
         else { throw CocoaError(.fileReadCorruptFile) }
         let world = MultiPolygon(BoundingBox(left: -105, bottom: 19, right: -103, top: 22))
-        return try await RecipeApplication(
+        var application = try RecipeApplication(
             recipe: document,
             time: TimeRange(begin: first.begin, end: last.end),
             region: RecipeApplication.Region(name: "test", polygon: world),
-            productName: "features",
+            productName: name,
             location: folder.path("out"),
             software: "antares test"
-        ).run(on: index, options: options, log: Logger(label: "test")) { _, _ in }
+        )
+        application.reference = reference
+        return try await application.run(on: index, options: options, log: Logger(label: "test")) { _, _ in }
     }
 
     func datasets(_ product: String) async throws -> [Dataset] {

@@ -19,25 +19,60 @@ struct IngestCommand: CommonCommand {
         help: .init("Ingestion configuration (YAML).", valueName: "file"),
         completion: .file(extensions: ["yaml", "yml"])
     )
-    var configFile: String
+    var configFile: String?
     @Option(help: .init("Only scenes of this year, or of years like 2015-2017.", valueName: "year"))
     var year: YearRange?
     @Flag(help: "Go on with the indexed output product where the configuration differs from it.")
     var allowProductChanges = false
-    @Option(help: .init("Accepted for command lines of the Open Data Cube; not needed.", visibility: .hidden))
+    @Option(help: .init("Write the tiles to be made to a file, and make none.", valueName: "file"))
+    var saveTasks: String?
+    @Option(help: .init("Make the tiles of such a file, instead of -c.", valueName: "file"))
+    var loadTasks: String?
+    @Option(help: .init("Tiles in the queue, as for the Open Data Cube; needs no limit here.", visibility: .hidden))
     var queueSize: Int?
+
+    func validate() throws {
+        guard (configFile == nil) != (loadTasks == nil) else {
+            throw ValidationError("Give either -c CONFIG or --load-tasks FILE.")
+        }
+        guard loadTasks == nil || year == nil && saveTasks == nil else {
+            throw ValidationError("--load-tasks takes all from its file: leave --year and --save-tasks out.")
+        }
+        if let queueSize, queueSize < 1 {
+            throw ValidationError("--queue-size must be at least 1, got \(queueSize).")
+        }
+    }
 
     func run() async throws {
         let services = try common.makeServices()
         if let note = run.note { services.log.warning("\(note)") }
-        guard let document = try YAML.parse(file: configFile).first else {
-            throw DocumentError(origin: configFile, reason: "is empty")
-        }
-        var configured = try Ingestion(document, software: Version.software)
-        configured.years = year?.years
+        let tasks = try loadTasks.map { try IngestionTasks(reading: $0) }
+        var configured = try Ingestion(try tasks?.configuration ?? document(), software: Version.software)
+        configured.years = tasks?.years ?? year?.years
         configured.allowsProductChanges = allowProductChanges
+        configured.tasks = tasks
         let ingestion = configured
+        if let path = saveTasks {
+            let summary = try await ingestion.save(
+                tasksTo: path,
+                on: try await services.index(),
+                options: try run.makeOptions(),
+                log: services.log,
+                progress: { _, _ in }
+            )
+            let open = summary.tiles.count { !$0.isDone }
+            try common.emit(summary) { "\(open) of \(summary.planned) tiles of \(summary.product) listed in \(path)\n" }
+            return
+        }
         try await common.makeTiles("Ingesting", services, try run.makeOptions(), by: ingestion.run)
+    }
+
+    private func document() throws -> SourceDocument {
+        let path = configFile ?? ""
+        guard let document = try YAML.parse(file: path).first else {
+            throw DocumentError(origin: path, reason: "is empty")
+        }
+        return document
     }
 }
 

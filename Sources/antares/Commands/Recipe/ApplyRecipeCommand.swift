@@ -30,6 +30,21 @@ struct ApplyRecipeCommand: CommonCommand {
     @Option(help: .init("Name of the product to make.", valueName: "name"))
     var name: String
     @Option(
+        name: .customLong("recipe_reference"),
+        help: .init("Match each output's histogram to that of this product, cell by cell.", valueName: "product")
+    )
+    var reference: String?
+    @Option(
+        name: .customLong("begin_reference"),
+        help: .init("First day of the reference, YYYY-MM-DD.", valueName: "date")
+    )
+    var referenceBegin: Day?
+    @Option(
+        name: .customLong("end_reference"),
+        help: .init("Last day of the reference, YYYY-MM-DD.", valueName: "date")
+    )
+    var referenceEnd: Day?
+    @Option(
         name: [.customLong("sc", withSingleDash: true), .long],
         help: .init("A dask scheduler file of antares3; all cores of this machine are used instead.", valueName: "file")
     )
@@ -38,6 +53,14 @@ struct ApplyRecipeCommand: CommonCommand {
     func validate() throws {
         guard begin.range.begin <= end.range.begin else {
             throw ValidationError("--begin \(begin.text) comes after --end \(end.text).")
+        }
+        guard (referenceBegin == nil) == (referenceEnd == nil), reference != nil || referenceBegin == nil else {
+            throw ValidationError("--begin_reference and --end_reference go together, with --recipe_reference.")
+        }
+        if let referenceBegin, let referenceEnd, referenceBegin.range.begin > referenceEnd.range.begin {
+            throw ValidationError(
+                "--begin_reference \(referenceBegin.text) comes after --end_reference \(referenceEnd.text)."
+            )
         }
         guard name.wholeMatch(of: #/\w+/#) != nil else {
             throw ValidationError("--name may hold letters, digits and _ only, got '\(name)'.")
@@ -57,6 +80,13 @@ struct ApplyRecipeCommand: CommonCommand {
             software: Version.software
         )
         (application.gridding, application.clips) = (grid.options, grid.clip)
+        if let reference {
+            var time: TimeRange?
+            if let referenceBegin, let referenceEnd {
+                time = TimeRange(begin: referenceBegin.range.begin, end: referenceEnd.range.end)
+            }
+            application.reference = RecipeReference(product: reference, time: time)
+        }
         try await common.makeTiles("Applying \(recipe)", services, try run.makeOptions(), by: application.run)
     }
 }
