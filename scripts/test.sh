@@ -3,8 +3,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-log=.build/test.log
-
 if python=$(scripts/python-venv.sh); then
     export ANTARES_TEST_PYTHON=$python/bin/python
 else
@@ -28,13 +26,29 @@ if [ -z "${ANTARES_TEST_DATA:-}" ]; then
 fi
 
 swift build --build-tests
-mkdir -p .build
+tests=$(swift build --show-bin-path)/antaresPackageTests.xctest
+
+# Tests that wait for other programs (Python's, cluster engines) run beside the others, each group with a log of its own.
+declare -A group=(
+    [odc]='ODCIntegrationTests|PythonIndexTests'
+    [cluster]='EngineJobTests|SlurmJobTests|GridEngineJobTests|ClusterCommandTests|LocalJobTests'
+)
+declare -A process
+start() { # name, arguments
+    "$tests" --testing-library swift-testing "${@:2}" >".build/test-$1.log" 2>&1 </dev/null &
+    process[$1]=$!
+}
+start others --skip "${group[odc]}" --skip "${group[cluster]}"
+for name in odc cluster; do start "$name" --filter "${group[$name]}"; done
 status=0
-swift test --skip-build >"$log" 2>&1 || status=$?
-grep -E 'SKIPPED|skipped' "$log" || true
-grep -E '(✔|✘) Suite|Test run with .* (passed|failed)|unexpected signal|Fatal error' "$log" || tail -n 40 "$log"
+for name in "${!process[@]}"; do
+    if ! wait "${process[$name]}"; then status=1; fi
+    log=.build/test-$name.log
+    grep -aE 'SKIPPED|skipped' "$log" || true
+    grep -aE '(✔|✘) Suite|Test run with .* (passed|failed)|Fatal error' "$log" || tail -n 40 "$log"
+done
 if [ "$status" != 0 ]; then # what failed comes last, where a shortened log still shows it
-    grep -E -A 3 '✘ Test|error:' "$log" | cut -c 1-1000 || true
-    echo "The whole output is in $log." >&2
+    grep -aE -A 3 '✘ Test|error:' .build/test-*.log | cut -c 1-1000 || true
+    echo 'The whole output is in .build/test-*.log.' >&2
 fi
 exit "$status"
