@@ -160,7 +160,10 @@ extension UnsafeMutableBufferPointer where Element: PixelElement {
         guard let keep, let samples = baseAddress else { return }
         keep.withUnsafeBufferPointer { keep in
             guard let kept = keep.baseAddress else { return }
-            for index in 0..<keep.count { samples[index] = kept[index] ? samples[index] : missing }
+            for index in 0..<keep.count {
+                let sample = samples[index]
+                samples[index] = kept[index] ? sample : missing
+            }
         }
     }
 }

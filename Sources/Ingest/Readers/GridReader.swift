@@ -104,19 +104,30 @@ public struct GridReader {
         var (left, right, top, bottom) = (target.width, -1, target.height, -1)
         for row in 0..<target.height {
             let start = row * target.width
-            // Rows are mostly whole: asked first in a way that the compiler does for many pixels at once.
-            var missing = 0
-            for column in 0..<target.width { missing &+= isMissing(buffer[start + column], nodata) ? 1 : 0 }
-            guard missing > 0, let first = (0..<target.width).first(where: { isMissing(buffer[start + $0], nodata) })
-            else { continue }
+            guard hasMissing(buffer, start..<start + target.width, nodata) else { continue }
             (top, bottom) = (min(top, row), row)
-            left = min(left, first)
-            var last = target.width - 1
-            while last > right, !isMissing(buffer[start + last], nodata) { last -= 1 }
-            right = max(right, last)
+            if hasMissing(buffer, start..<start + left, nodata) {
+                left = (0..<left).first { isMissing(buffer[start + $0], nodata) } ?? left
+            }
+            if hasMissing(buffer, start + right + 1..<start + target.width, nodata) {
+                right = (right + 1..<target.width).last { isMissing(buffer[start + $0], nodata) } ?? right
+            }
         }
         guard bottom >= 0 else { return nil }
         return PixelWindow(column: left, row: top, width: right - left + 1, height: bottom - top + 1)
+    }
+
+    /// Without a way out of the loop, so that the compiler looks at many pixels at once.
+    @inline(__always)
+    private func hasMissing<Element: PixelElement>(
+        _ buffer: UnsafeMutableBufferPointer<Element>,
+        _ range: Range<Int>,
+        _ nodata: Element
+    ) -> Bool {
+        guard let pixels = buffer.baseAddress else { return false }
+        var found: UInt8 = 0
+        for index in range { found |= isMissing(pixels[index], nodata) ? 1 : 0 }
+        return found != 0
     }
 
     @inline(__always)

@@ -58,7 +58,7 @@ struct TileProduction {
         let largest = tasks.lazy.flatMap(\.blocks).max { $0.pixelCount < $1.pixelCount }
         let blocks = (largest?.pixelCount ?? 0) * bytesPerPixel * options.jobs
         // What is left keeps blocks of sources of which a part was used.
-        let kept = min(1 << 30, max(0, options.memory - blocks))
+        let kept = options.memoryToKeep(beside: blocks)
         summary.peakMemory = blocks + kept
         summary.blockShape = largest.map { [$0.width, $0.height] } ?? []
         // A dry run does not add a product that is not there yet.

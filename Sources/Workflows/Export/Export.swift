@@ -78,7 +78,7 @@ public struct Export: Sendable {
             algorithm: "export",
             parameters: parameters(method, grid),
             software: software,
-            blocks: BlockBudget(datasets, first, bytesPerPixel: bytesPerPixel, limit: options.memory / options.jobs),
+            blocks: BlockBudget(datasets, first, bytesPerPixel: bytesPerPixel, limit: options.memoryOfThread),
             storage: target.storage
         )
         let production = TileProduction(product: source, index: nil, options: options, log: log, progress: progress)

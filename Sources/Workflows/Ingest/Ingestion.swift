@@ -65,7 +65,7 @@ public struct Ingestion: Sendable {
                 datasets,
                 bands[0].source,
                 bytesPerPixel: bytesPerPixel,
-                limit: options.memory / options.jobs
+                limit: options.memoryOfThread
             ),
             lineage: output.isLegacy ? try await index.lineage(of: datasets.map(\.id)) : DatasetLineage()
         )

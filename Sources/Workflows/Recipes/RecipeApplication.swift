@@ -106,7 +106,7 @@ public struct RecipeApplication: Sendable {
         (planner.mosaic, planner.clips) = (mosaic, clips)
         let names = recipe.outputs.map(\.name)
         planner.reference = try await reference?.resolve(for: names, of: recipe.name, bounds: bounds, on: index)
-        let memory = options.memory / options.jobs
+        let memory = options.memoryOfThread
         let production = TileProduction(
             product: output,
             index: mosaic == nil ? index : nil,
