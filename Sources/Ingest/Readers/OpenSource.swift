@@ -18,6 +18,8 @@ protocol OpenSource: AnyObject {
         into target: UnsafeMutablePointer<Element>,
         stride: Int
     ) throws
+    /// A reduced copy that the file holds, for targets whose pixels span `step` of its own; nil where none fits.
+    func reduced(by step: Int, _ resampling: Resampling) throws -> (any OpenSource)?
     /// Pixels under `window`; a result with fewer columns and rows is decimated by nearest.
     func read<Element: PixelElement>(
         _ type: Element.Type,
@@ -52,13 +54,18 @@ final class GDALSource: OpenSource {
     private let name: String
     private let band: Int
     private let blocks: BlockReader?
+    /// Which reduced copy of the file this is, nil for the file itself.
+    private let overview: Int?
     /// Open only where GDAL reads the file, or had to help.
     private var file: FileBox?
+    private var copies: [Int: GDALSource] = [:]
 
     private final class FileBox {
         let file: RasterFile
 
-        init(opening name: String) throws { file = try RasterFile(opening: name) }
+        init(opening name: String, overview: Int?) throws {
+            file = try RasterFile(opening: name, overview: overview)
+        }
     }
 
     init(
@@ -87,8 +94,29 @@ final class GDALSource: OpenSource {
                 "has no georeferencing, and the document of dataset \(dataset.idText) does not tell its grid"
             )
         }
-        (geoBox, nodata, blockSize) = (box, facts.nodata, facts.blockSize)
+        (geoBox, nodata, blockSize, overview) = (box, facts.nodata, facts.blockSize, nil)
         blocks = facts.table.flatMap(shared.reader)
+    }
+
+    /// A reduced copy of a file; its pixels share its area out evenly.
+    private init(_ source: GDALSource, overview: Int, size: XY<Int>) {
+        (name, band, nodata, self.overview) = (source.name, source.band, source.nodata, overview)
+        (geoBox, blockSize, blocks) = (source.geoBox.resized(width: size.x, height: size.y), source.blockSize, nil)
+    }
+
+    func reduced(by step: Int, _ resampling: Resampling) throws -> (any OpenSource)? {
+        guard overview == nil else { return nil }
+        // GDAL's own choice: a little coarser than asked for will do for a nearest pixel, but for no mean of several.
+        let most = Double(step) * (resampling == .nearest ? 1.2 : 1.01)
+        let ratios = try open().file.overviews(band: band).enumerated().map { number, size in
+            let ratio = min(Double(geoBox.width) / Double(size.x), Double(geoBox.height) / Double(size.y))
+            return (number: number, size: size, ratio: ratio)
+        }
+        guard let best = ratios.filter({ $0.ratio < most }).max(by: { $0.ratio < $1.ratio }) else { return nil }
+        if let known = copies[best.number] { return known }
+        let copy = GDALSource(self, overview: best.number, size: best.size)
+        copies[best.number] = copy
+        return copy
     }
 
     func read<Element: PixelElement>(
@@ -113,9 +141,13 @@ final class GDALSource: OpenSource {
         width: Int,
         height: Int
     ) throws -> [Element] {
-        let open = try file ?? FileBox(opening: name)
+        try open().file.read(type, band: band, window: window, width: width, height: height)
+    }
+
+    private func open() throws -> FileBox {
+        let open = try file ?? FileBox(opening: name, overview: overview)
         file = open
-        return try open.file.read(type, band: band, window: window, width: width, height: height)
+        return open
     }
 }
 
@@ -216,6 +248,8 @@ final class NetCDFSource: OpenSource {
         }
     }
 
+    func reduced(by step: Int, _ resampling: Resampling) -> (any OpenSource)? { nil }
+
     private func open() throws -> NetCDFFile {
         if let file { return file }
         let opened = try NetCDFFile(opening: path)
@@ -228,11 +262,7 @@ extension Dataset {
     /// The grid of a measurement for a file of this shape: the document's grid scaled to it, or its corner points.
     func grid(of measurement: String, width: Int, height: Int) -> GeoBox? {
         if let box = geoBox(of: measurement) {
-            if box.width == width, box.height == height { return box }
-            let (x, y) = (Double(box.width) / Double(width), Double(box.height) / Double(height))
-            let old = box.affine
-            let affine = Affine(a: old.a * x, b: old.b * y, c: old.c, d: old.d * x, e: old.e * y, f: old.f)
-            return GeoBox(crs: box.crs, affine: affine, width: width, height: height)
+            return box.width == width && box.height == height ? box : box.resized(width: width, height: height)
         }
         let points = document.at("grid_spatial", "projection", "geo_ref_points")
         guard let crs, let left = points?["ul"]?["x"]?.double, let top = points?["ul"]?["y"]?.double,
@@ -245,5 +275,15 @@ extension Dataset {
             width: width,
             height: height
         )
+    }
+}
+
+extension GeoBox {
+    /// The same area in another number of pixels.
+    fileprivate func resized(width: Int, height: Int) -> GeoBox {
+        let (x, y) = (Double(self.width) / Double(width), Double(self.height) / Double(height))
+        let old = affine
+        let new = Affine(a: old.a * x, b: old.b * y, c: old.c, d: old.d * x, e: old.e * y, f: old.f)
+        return GeoBox(crs: crs, affine: new, width: width, height: height)
     }
 }

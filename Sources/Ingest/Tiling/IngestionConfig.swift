@@ -19,8 +19,8 @@ public struct IngestionConfig: Sendable {
         public let isChecked: Bool
         /// One run of bytes in the file, neither compressed nor checked: a single chunk as large as the tile.
         public let isContiguous: Bool
-        /// Text attributes of the variable, as `long_name`.
-        public let attributes: [(name: String, value: String)]
+        /// Attributes of the variable, as `long_name`.
+        public let attributes: [(name: String, value: NetCDFAttribute)]
     }
 
     public enum Driver: String, Sendable, CaseIterable {
@@ -41,7 +41,7 @@ public struct IngestionConfig: Sendable {
     ///
     /// The Open Data Cube takes the second of planning, with which a run could not go on where it stopped.
     public let version: String
-    public let globalAttributes: [(name: String, value: String)]
+    public let globalAttributes: [(name: String, value: NetCDFAttribute)]
     public let driver: Driver
     public let grid: GridSpec
     /// Columns and rows of a chunk.
@@ -69,11 +69,11 @@ extension IngestionConfig {
         metadataType = try root.optional("metadata_type")?.string()
         location = try root.required("location").string()
         filePathTemplate = try Self.template(root.required("file_path_template"))
-        let globalAttributes = try Self.texts(root.optional("global_attributes"))
+        let globalAttributes = try Self.attributes(root.optional("global_attributes"))
         self.globalAttributes = globalAttributes
         version =
             try root.optional("taskfile_version")?.string()
-            ?? globalAttributes.first { $0.name == "version" }?.value ?? "0"
+            ?? globalAttributes.first { $0.name == "version" }?.value.text ?? "0"
         let storage = try root.required("storage")
         try storage.allowOnly([
             "driver", "bucket", "crs", "tile_size", "resolution", "origin", "chunking", "dimension_order",
@@ -157,12 +157,35 @@ extension IngestionConfig {
         return nil
     }
 
-    fileprivate static func texts(_ reader: DocumentReader?) throws(DocumentError) -> [(name: String, value: String)] {
-        var texts: [(String, String)] = []
-        for entry in try reader?.entries() ?? [] where entry.reader.value.array == nil {
-            texts.append((entry.key, try entry.reader.string()))
+    /// Texts, numbers and lists of these, each in its own type, as Python's netCDF4 writes them.
+    fileprivate static func attributes(
+        _ reader: DocumentReader?
+    ) throws(DocumentError) -> [(name: String, value: NetCDFAttribute)] {
+        var attributes: [(name: String, value: NetCDFAttribute)] = []
+        for entry in try reader?.entries() ?? [] { attributes.append((entry.key, try attribute(entry.reader))) }
+        return attributes
+    }
+
+    private static func attribute(_ reader: DocumentReader) throws(DocumentError) -> NetCDFAttribute {
+        let elements = reader.value.array == nil ? [reader] : try reader.elements()
+        var (integers, doubles, texts): ([Int64], [Double], [String]) = ([], [], [])
+        for element in elements {
+            switch element.value {
+            case .string(let text): texts.append(text)
+            case .integer(let number):
+                integers.append(Int64(number))
+                doubles.append(Double(number))
+                texts.append("\(number)")
+            case .double(let number):
+                doubles.append(number)
+                texts.append("\(number)")
+            case let other: throw element.failure("must be text, a number or a list of these, not \(other.kind)")
+            }
         }
-        return texts
+        if texts.isEmpty { return "" }
+        if integers.count == texts.count { return .integers(integers) }
+        if doubles.count == texts.count { return .doubles(doubles) }
+        return texts.count == 1 ? .text(texts[0]) : .texts(texts)
     }
 }
 
@@ -199,7 +222,6 @@ extension IngestionConfig.Band {
         deflateLevel = isCompressed && !isContiguous ? level : 0
         isShuffled = try reader.optional("shuffle")?.bool() ?? !isContiguous
         isChecked = try reader.optional("fletcher32")?.bool() ?? !isContiguous
-        let attributes = try IngestionConfig.texts(reader.optional("attrs"))
-        self.attributes = attributes
+        attributes = try IngestionConfig.attributes(reader.optional("attrs"))
     }
 }
