@@ -8,8 +8,9 @@ import sys
 import warnings
 
 import datacube
-from datacube.storage import BandInfo, RasterDatasetDataSource
+from datacube.storage import BandInfo
 from datacube.storage._read import can_paste, rdr_geobox
+from datacube.storage._rio import RasterDatasetDataSource
 from datacube.utils.geometry import compute_reproject_roi
 
 tiles, scenes, measurement = sys.argv[1:]

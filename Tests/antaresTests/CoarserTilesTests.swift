@@ -9,6 +9,7 @@ import Testing
     .enabled(if: TestDatabase.isAvailable && TestPython.isAvailable, "SKIPPED: NEEDS POSTGRESQL AND PYTHON'S DATACUBE")
 )
 struct CoarserTilesTests {
+    /// Landsat's pixels have their centres at multiples of 30 m; dc.load pastes where edges meet edges.
     @Test func `where dc_load pastes, nearest gives the same pixels`() throws {
         let job = try TestJob()
         for line in [
@@ -36,6 +37,7 @@ struct CoarserTilesTests {
                   crs: EPSG:32613
                   tile_size: {x: \(step * 600), y: \(step * 600)}
                   resolution: {x: \(step * 30), y: -\(step * 30)}
+                  origin: {x: 15, y: 15}
                   chunking: {x: 20, y: 20, time: 1}
                   dimension_order: [time, y, x]
                 measurements:
