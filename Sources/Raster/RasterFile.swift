@@ -17,11 +17,12 @@ public struct RasterFile: ~Copyable {
     /// True where GDAL reads the file by netCDF or HDF5, which only one thread may call at a time.
     private let needsLock: Bool
 
-    /// Opens `name`, a path or any GDAL dataset name, for reading (`GDALOpenEx`).
+    /// Opens `name`, a path, a URL or any GDAL dataset name, for reading (`GDALOpenEx`).
     ///
     /// - `overview`: Opens a reduced copy that the file holds, counted from 0, as if it were a file of its own.
     public init(opening name: String, overview: Int? = nil) throws(RasterError) {
         _ = registerDrivers
+        let name = ObjectStore.openable(name)
         needsLock = isHDF5(name)
         let opened = NetCDFLock.withLock(if: needsLock) {
             () -> (handle: GDALDatasetH?, failures: [String], box: GeoBox?) in
@@ -32,6 +33,9 @@ public struct RasterFile: ~Copyable {
             return (handle, failures, handle.flatMap(readGeoBox))
         }
         guard let handle = opened.handle else {
+            if name.hasPrefix("/vsis3/") || name.hasPrefix("/vsicurl/"), VirtualFolder.kind(name) == nil {
+                throw ObjectStore.refusal(name)
+            }
             throw RasterError(
                 .openFailed,
                 name,

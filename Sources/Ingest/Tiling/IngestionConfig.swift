@@ -33,8 +33,10 @@ public struct IngestionConfig: Sendable {
     public let description: String?
     /// The metadata type of the tiles' product; nil keeps that of the scenes.
     public let metadataType: String?
-    /// The folder below which tiles are written.
+    /// The folder below which tiles are written, or the prefix of objects (`s3://bucket/prefix`).
     public let location: String
+    /// The bucket of an object store with an address of its own, and that address.
+    public let endpoint: (bucket: String, address: String)?
     /// With the fields `{tile_index[0]}`, `{tile_index[1]}`, `{start_time}`, `{end_time}` and `{version}`.
     public let filePathTemplate: String
     /// What `{version}` stands for: `taskfile_version`, else the global attribute `version`, else 0.
@@ -67,7 +69,6 @@ extension IngestionConfig {
         outputProduct = try root.required("output_type").string()
         description = try root.optional("description")?.string()
         metadataType = try root.optional("metadata_type")?.string()
-        location = try root.required("location").string()
         filePathTemplate = try Self.template(root.required("file_path_template"))
         let globalAttributes = try Self.attributes(root.optional("global_attributes"))
         self.globalAttributes = globalAttributes
@@ -76,10 +77,11 @@ extension IngestionConfig {
             ?? globalAttributes.first { $0.name == "version" }?.value.text ?? "0"
         let storage = try root.required("storage")
         try storage.allowOnly([
-            "driver", "bucket", "crs", "tile_size", "resolution", "origin", "chunking", "dimension_order",
+            "driver", "bucket", "endpoint", "format", "crs", "tile_size", "resolution", "origin", "chunking",
+            "dimension_order",
         ])
         self.storage = storage.value
-        driver = try storage.required("driver").choice(Driver.self)
+        (driver, location, endpoint) = try Self.place(storage, try root.required("location"))
         grid = try Self.grid(storage)
         let shape = grid.tileShape
         let chunking = storage.optional("chunking")
@@ -103,6 +105,37 @@ extension IngestionConfig {
                 top: try box.required("top").double()
             )
         }
+    }
+
+    /// In which format tiles are written, and where.
+    private static func place(
+        _ storage: DocumentReader,
+        _ location: DocumentReader
+    ) throws(DocumentError) -> (Driver, location: String, endpoint: (bucket: String, address: String)?) {
+        let (driver, folder) = (try storage.required("driver"), try location.string())
+        guard try driver.string() == "s3" else {
+            if let entry = storage.optional("format") {
+                throw entry.failure("goes with driver: s3 only", hint: "Name the format by 'driver'.")
+            }
+            let address = try storage.optional("endpoint")?.string()
+            let bucket = ObjectStore.isObject(folder) ? ObjectStore.bucket(of: folder) : nil
+            return (try driver.choice(Driver.self), folder, bucket.flatMap { name in address.map { (name, $0) } })
+        }
+        let format = try storage.optional("format")?.choice(Driver.self) ?? .geoTIFF
+        let bucket = try storage.required("bucket").string()
+        guard !bucket.isEmpty, !bucket.contains("/") else {
+            throw try storage.required("bucket").failure("is no name of a bucket", hint: "Write the name alone.")
+        }
+        var prefix = folder
+        if ObjectStore.isObject(folder) {
+            guard ObjectStore.bucket(of: folder) == bucket else {
+                throw location.failure("names another bucket than storage.bucket ('\(bucket)')")
+            }
+            prefix = ObjectStore.key(of: folder)
+        }
+        let parts = prefix.split(separator: "/").filter { $0 != "." }
+        let address = try storage.optional("endpoint")?.string()
+        return (format, (["s3:/", bucket] + parts).joined(separator: "/"), address.map { (bucket, $0) })
     }
 
     private static func template(_ reader: DocumentReader) throws(DocumentError) -> String {

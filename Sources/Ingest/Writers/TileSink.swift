@@ -104,7 +104,7 @@ public final class GeoTIFFSink: TileSink {
             } catch {
                 // A tile with some of its measurements is no tile, and its files take room.
                 abandon()
-                for done in files[..<number] { unlink(done.path) }
+                for done in files[..<number] { AtomicFile.remove(done.path) }
                 throw error
             }
         }

@@ -158,7 +158,13 @@ struct PreparedScenes: Sendable {
         let search = SceneSearch(reader: reader, options: request.options, pattern: pattern)
         var all = SceneSearch.Findings()
         for path in request.paths {
-            let root = path.hasPrefix("/vsi") ? path : URL(fileURLWithPath: path).standardizedFileURL.path
+            let name = ObjectStore.openable(path)
+            let root = name.hasPrefix("/vsi") ? name : URL(fileURLWithPath: path).standardizedFileURL.path
+            do {
+                try VirtualFolder.preload(root)
+            } catch {
+                throw MetadataRequestError(.noInput, "\(error)")
+            }
             guard VirtualFolder.kind(root) != nil else {
                 throw MetadataRequestError(
                     .noInput,
@@ -231,9 +237,9 @@ struct PreparedScenes: Sendable {
             guard let entries = root[key]?.object else { continue }
             let moved = entries.map { entry -> (key: String, value: DocumentValue) in
                 guard case .object(var place) = entry.value, let path = place["path"]?.string,
-                    path.hasPrefix("/vsis3/")
+                    let url = ObjectStore.url(path)
                 else { return (entry.key, entry.value) }
-                place["path"] = .string("s3://" + path.dropFirst(7))
+                place["path"] = .string(url)
                 return (entry.key, .object(place))
             }
             root[key] = .object(DocumentObject(moved))

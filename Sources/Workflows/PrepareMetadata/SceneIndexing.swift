@@ -70,13 +70,15 @@ public func indexScenes(
 
 /// The URI of a scene; of one in an archive that of the archive.
 private func location(of path: String) -> String {
-    if path.hasPrefix("/vsis3/") { return "s3://" + path.dropFirst(7) }
+    if let url = ObjectStore.url(path) { return url }
     guard path.hasPrefix("/vsi") else { return DatasetFiles.uri(ofFile: path) }
     let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst(2)
     var archive = ""
     for part in parts {
         archive += archive.isEmpty && part.isEmpty ? "" : "/\(part)"
-        if !archive.isEmpty, VirtualFolder.kind(archive) == .file { return DatasetFiles.uri(ofFile: archive) }
+        if !archive.isEmpty, VirtualFolder.kind(archive) == .file {
+            return ObjectStore.url(archive) ?? DatasetFiles.uri(ofFile: archive)
+        }
     }
     return path
 }

@@ -44,11 +44,9 @@ struct IndexScenesCommand: CommonCommand {
         let templates = try services.productFolders()
         let index = try await services.index()
         let progress = SceneProgress()
-        let summary = try await ObjectStoreSettings.applied(scenes.bucket) { [options] in
-            try await indexScenes(request, into: index, templates: templates, options: options) {
-                [common] done, total in
-                progress.reporter { common.makeProgress("scenes", total: total) }.update(to: done)
-            }
+        let summary = try await indexScenes(request, into: index, templates: templates, options: options) {
+            [common] done, total in
+            progress.reporter { common.makeProgress("scenes", total: total) }.update(to: done)
         }
         progress.finish()
         summary.scenes.log(to: services.log)
