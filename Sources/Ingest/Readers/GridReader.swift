@@ -239,7 +239,7 @@ public struct GridReader {
             return
         }
         let (factor, term) = (ownScale / scale, (ownOffset - offset) / scale)
-        let replacement = Element(nearest: measurement.nodata > 0 ? measurement.nodata - 1 : measurement.nodata + 1)
+        let replacement = Element.neighbour(ofNodata: measurement.nodata)
         for index in pixels.indices {
             guard !isMissing(pixels[index], sourceNodata) else {
                 pixels[index] = nodata

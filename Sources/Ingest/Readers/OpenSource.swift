@@ -12,12 +12,8 @@ protocol OpenSource: AnyObject {
     var nodata: Double? { get }
     /// Columns and rows of the blocks that are stored, and expanded, as a whole.
     var blockSize: XY<Int> { get }
-    /// Puts the pixels under `window` in place, `stride` pixels from row to row.
-    func read<Element: PixelElement>(
-        _ window: PixelWindow,
-        into target: UnsafeMutablePointer<Element>,
-        stride: Int
-    ) throws
+    /// Reads without the library, where the layout of the file is a usual one.
+    var blocks: BlockReader? { get }
     /// Pixels under `window`; a result with fewer columns and rows is decimated by nearest.
     func read<Element: PixelElement>(
         _ type: Element.Type,
@@ -28,13 +24,16 @@ protocol OpenSource: AnyObject {
 }
 
 extension OpenSource {
-    /// Copies rows of an array in place.
-    fileprivate func copy<Element: PixelElement>(
-        _ pixels: [Element],
+    /// Puts the pixels under `window` in place, `stride` pixels from row to row.
+    func read<Element: PixelElement>(
         _ window: PixelWindow,
         into target: UnsafeMutablePointer<Element>,
         stride: Int
-    ) {
+    ) throws {
+        if let blocks, blocks.read(window, into: target, stride: stride) { return }
+        let pixels =
+            try blocks?.readWidened(Element.self, window)
+            ?? read(Element.self, window, width: window.width, height: window.height)
         pixels.withUnsafeBufferPointer { pixels in
             guard let base = pixels.baseAddress else { return }
             for row in 0..<window.height {
@@ -51,7 +50,7 @@ final class GDALSource: OpenSource {
     let blockSize: XY<Int>
     private let name: String
     private let band: Int
-    private let blocks: BlockReader?
+    let blocks: BlockReader?
     /// Open only where GDAL reads the file, or had to help.
     private var file: FileBox?
 
@@ -61,15 +60,18 @@ final class GDALSource: OpenSource {
         init(opening name: String) throws { file = try RasterFile(opening: name) }
     }
 
+    /// - `other`: The name by which GDAL opens it, where that is not the source's.
     init(
         _ source: MeasurementSource,
         of measurement: String,
         in dataset: Dataset,
-        shared: SharedSources
+        shared: SharedSources,
+        name other: String? = nil
     ) throws {
-        (name, band) = (source.name, source.band ?? 1)
+        let name = other ?? source.name
+        (self.name, band) = (name, source.band ?? 1)
         let facts = try shared.facts("\(name)#\(band)") { () throws -> SharedSources.Facts in
-            let file = try RasterFile(opening: source.name)
+            let file = try RasterFile(opening: name)
             let band = source.band ?? 1
             let block = file.blockSize(band: band)
             return SharedSources.Facts(
@@ -78,7 +80,7 @@ final class GDALSource: OpenSource {
                 height: file.height,
                 nodata: file.nodata(band: band),
                 blockSize: XY(x: block.width, y: block.height),
-                table: file.driverName == "GTiff" ? BlockTable(path: source.name, band: band) : nil
+                table: file.driverName == "GTiff" ? BlockTable(path: name, band: band) : nil
             )
         }
         guard let box = facts.geoBox ?? dataset.grid(of: measurement, width: facts.width, height: facts.height) else {
@@ -89,22 +91,6 @@ final class GDALSource: OpenSource {
         }
         (geoBox, nodata, blockSize) = (box, facts.nodata, facts.blockSize)
         blocks = facts.table.flatMap(shared.reader)
-    }
-
-    func read<Element: PixelElement>(
-        _ window: PixelWindow,
-        into target: UnsafeMutablePointer<Element>,
-        stride: Int
-    ) throws {
-        if let blocks {
-            if blocks.read(window, into: target, stride: stride) { return }
-            if let pixels = blocks.readWidened(Element.self, window) {
-                copy(pixels, window, into: target, stride: stride)
-                return
-            }
-        }
-        let pixels = try read(Element.self, window, width: window.width, height: window.height)
-        copy(pixels, window, into: target, stride: stride)
     }
 
     func read<Element: PixelElement>(
@@ -150,7 +136,7 @@ final class NetCDFSource: OpenSource {
     private let path: String
     private let variable: String
     private let time: Int
-    private let blocks: BlockReader?
+    let blocks: BlockReader?
     /// Open only where netCDF reads the file, or had to help.
     private var file: NetCDFFile?
 
@@ -183,22 +169,6 @@ final class NetCDFSource: OpenSource {
         }
         (geoBox, blockSize) = (box, facts.blockSize)
         blocks = facts.table.flatMap(shared.reader)
-    }
-
-    func read<Element: PixelElement>(
-        _ window: PixelWindow,
-        into target: UnsafeMutablePointer<Element>,
-        stride: Int
-    ) throws {
-        if let blocks {
-            if blocks.read(window, into: target, stride: stride) { return }
-            if let pixels = blocks.readWidened(Element.self, window) {
-                copy(pixels, window, into: target, stride: stride)
-                return
-            }
-        }
-        let pixels = try open().read(Element.self, variable: variable, time: time, window: window)
-        copy(pixels, window, into: target, stride: stride)
     }
 
     func read<Element: PixelElement>(
