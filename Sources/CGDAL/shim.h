@@ -51,6 +51,9 @@ static inline int antares_vsi_kind(const char *path) {
     return S_ISDIR(place.info.st_mode) ? 2 : 1;
 }
 
+/* 1 where an entry of a listing is a folder. */
+static inline int antares_vsi_is_folder(const VSIDIREntry *entry) { return entry->bModeKnown && S_ISDIR(entry->nMode); }
+
 /* Closes and reports: before GDAL 3.7 GDALClose returns nothing, and a full disk shows only here. */
 static inline CPLErr antares_gdal_close(GDALDatasetH h) {
 #if GDAL_VERSION_NUM >= GDAL_COMPUTE_VERSION(3, 7, 0)

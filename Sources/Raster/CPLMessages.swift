@@ -24,8 +24,8 @@ func withCPLTrace<T>(_ body: () throws -> T) rethrows -> (value: T, failures: [S
 }
 
 private func recordFailure(kind: CPLErr, code: CPLErrorNum, text: UnsafePointer<CChar>?) {
-    guard let text, let log = CPLGetErrorHandlerUserData() else { return }
-    let log = Unmanaged<CPLLog>.fromOpaque(log).takeUnretainedValue()
+    guard let text, let handed = CPLGetErrorHandlerUserData() else { return }
+    let log = Unmanaged<CPLLog>.fromOpaque(handed).takeUnretainedValue()
     guard kind.rawValue >= CE_Failure.rawValue else {
         log.remark(text)
         return

@@ -22,7 +22,8 @@ public enum ObjectStore {
 
     /// What follows the bucket in an object's name.
     public static func key(of path: String) -> String {
-        openable(path).dropFirst(7).split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).dropFirst().first
+        openable(path).dropFirst(7).split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).dropFirst()
+            .first
             .map(String.init) ?? ""
     }
 
@@ -157,7 +158,8 @@ struct StoreAnswer {
 
 /// Runs `body` and keeps what is said meanwhile, the store's own words too: GDAL shows them in its trace alone.
 func withStoreAnswer<T>(_ body: () -> T) -> (value: T, answer: StoreAnswer) {
-    CPLSetThreadLocalConfigOption("CPL_DEBUG", "ON")
+    // These parts of GDAL alone: others do not leave their trace to the handler.
+    CPLSetThreadLocalConfigOption("CPL_DEBUG", "S3,VSICURL")
     defer { CPLSetThreadLocalConfigOption("CPL_DEBUG", nil) }
     VSIErrorReset()
     let (value, failures, remarks) = withCPLTrace(body)
@@ -192,7 +194,8 @@ func storeFailure(_ code: RasterError.Code, _ path: String, _ answer: StoreAnswe
 }
 
 private func hint(_ answer: StoreAnswer, bucket: String) -> String {
-    let credentials = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE; AWS_NO_SIGN_REQUEST=YES where anybody may"
+    let credentials =
+        "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE; AWS_NO_SIGN_REQUEST=YES where anybody may"
     switch (answer.code, answer.status) {
     case ("NoSuchBucket", _): return "Make the bucket '\(bucket)', or correct its name or the address in S3_ENDPOINT."
     case ("InvalidAccessKeyId", _), ("SignatureDoesNotMatch", _): return "Check who asks: \(credentials)."
@@ -204,7 +207,7 @@ private func hint(_ answer: StoreAnswer, bucket: String) -> String {
     if answer.silence != nil {
         return "Check the network and the address in S3_ENDPOINT, then run the same command again."
     }
-    return "Say who asks: \(credentials)."
+    return answer.failures.isEmpty ? "Check the name." : "Say who asks: \(credentials)."
 }
 
 /// GDAL's settings for stores and the web, as far as the environment does not say otherwise; made once.

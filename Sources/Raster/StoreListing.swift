@@ -1,5 +1,4 @@
 import CGDAL
-import Foundation
 import Synchronization
 
 /// All names below a prefix of a store, asked for a thousand at a time: folder by folder each would cost a request.
@@ -43,7 +42,7 @@ final class StoreListing: Sendable {
             var parts = name.split(separator: "/").map(String.init)
             // Keys are any text: what would lead out of the folder is no file.
             guard !parts.contains(where: { $0 == "." || $0 == ".." }) else { continue }
-            if UInt32(entry.pointee.nMode) & UInt32(S_IFMT) == UInt32(S_IFDIR) {
+            if antares_vsi_is_folder(entry) != 0 {
                 let folder = ([root] + parts).joined(separator: "/")
                 if found[folder] == nil { found[folder] = [] }
             }
@@ -74,9 +73,11 @@ extension VirtualFolder {
     /// - Throws: `RasterError` with the store's answer where there is nothing below it, or it may not be listed.
     public static func preload(_ root: String) throws(RasterError) {
         guard ObjectStore.isObject(root), StoreListing.covering(root) == nil else { return }
-        let (isThere, answer) = withStoreAnswer { StoreListing.take(root) }
+        var (isThere, answer) = withStoreAnswer { StoreListing.take(root) }
         guard !isThere else { return }
+        let single = withStoreAnswer { kind(root) }
+        answer.remarks += single.answer.remarks
         // A single object is no folder.
-        guard VirtualFolder.kind(root) == .file else { throw storeFailure(.openFailed, root, answer) }
+        guard single.value == .file else { throw storeFailure(.openFailed, root, answer) }
     }
 }

@@ -13,8 +13,10 @@ public enum VirtualFile {
         if let data, data.count > limit {
             throw RasterError(.readFailed, name, ["it has more than \(limit) bytes"])
         }
+        // Of what it must not read GDAL gives no bytes, and no failure.
+        let isRefused = data?.isEmpty != false && (name.hasPrefix("/vsis3/") || name.hasPrefix("/vsicurl/"))
+        if isRefused { throw ObjectStore.refusal(name) }
         guard let data, failures.isEmpty else {
-            if data == nil, name.hasPrefix("/vsis3/") || name.hasPrefix("/vsicurl/") { throw ObjectStore.refusal(name) }
             throw RasterError(.openFailed, name, failures, hint: "Check the address, and that it may be read.")
         }
         return data

@@ -239,8 +239,7 @@ public struct GridReader {
             }
             return true
         }
-        let window = part.window
-        let pixels = try file.read(Element.self, window, width: window.width, height: window.height)
+        let pixels = try file.read(Element.self, part.window)
         let result = try warp(pixels, from: part.geoBox, nodata: missing, onto: target, resampling: resampling)
         _ = buffer.update(fromContentsOf: result)
         return true
@@ -262,7 +261,7 @@ public struct GridReader {
             return
         }
         let (factor, term) = (ownScale / scale, (ownOffset - offset) / scale)
-        let replacement = Element(nearest: measurement.nodata > 0 ? measurement.nodata - 1 : measurement.nodata + 1)
+        let replacement = Element.neighbour(ofNodata: measurement.nodata)
         for index in pixels.indices {
             guard !isMissing(pixels[index], sourceNodata) else {
                 pixels[index] = nodata

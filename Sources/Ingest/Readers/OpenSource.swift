@@ -12,31 +12,25 @@ protocol OpenSource: AnyObject {
     var nodata: Double? { get }
     /// Columns and rows of the blocks that are stored, and expanded, as a whole.
     var blockSize: XY<Int> { get }
+    /// Reads without the library, where the layout of the file is a usual one.
+    var blocks: BlockReader? { get }
+    /// A reduced copy that the file holds, for targets whose pixels span `step` of its own; nil where none fits.
+    func reduced(by step: Int, _ resampling: Resampling) throws -> (any OpenSource)?
+    /// Pixels under `window`, row-major.
+    func read<Element: PixelElement>(_ type: Element.Type, _ window: PixelWindow) throws -> [Element]
+}
+
+extension OpenSource {
     /// Puts the pixels under `window` in place, `stride` pixels from row to row.
     func read<Element: PixelElement>(
         _ window: PixelWindow,
         into target: UnsafeMutablePointer<Element>,
         stride: Int
-    ) throws
-    /// A reduced copy that the file holds, for targets whose pixels span `step` of its own; nil where none fits.
-    func reduced(by step: Int, _ resampling: Resampling) throws -> (any OpenSource)?
-    /// Pixels under `window`; a result with fewer columns and rows is decimated by nearest.
-    func read<Element: PixelElement>(
-        _ type: Element.Type,
-        _ window: PixelWindow,
-        width: Int,
-        height: Int
-    ) throws -> [Element]
-}
-
-extension OpenSource {
-    /// Copies rows of an array in place.
-    fileprivate func copy<Element: PixelElement>(
-        _ pixels: [Element],
-        _ window: PixelWindow,
-        into target: UnsafeMutablePointer<Element>,
-        stride: Int
-    ) {
+    ) throws {
+        if let blocks, blocks.read(window, into: target, stride: stride) { return }
+        let pixels =
+            try blocks?.readWidened(Element.self, window)
+            ?? read(Element.self, window)
         pixels.withUnsafeBufferPointer { pixels in
             guard let base = pixels.baseAddress else { return }
             for row in 0..<window.height {
@@ -53,7 +47,7 @@ final class GDALSource: OpenSource {
     let blockSize: XY<Int>
     private let name: String
     private let band: Int
-    private let blocks: BlockReader?
+    let blocks: BlockReader?
     /// Which reduced copy of the file this is, nil for the file itself.
     private let overview: Int?
     /// Open only where GDAL reads the file, or had to help.
@@ -68,15 +62,18 @@ final class GDALSource: OpenSource {
         }
     }
 
+    /// - `other`: The name by which GDAL opens it, where that is not the source's.
     init(
         _ source: MeasurementSource,
         of measurement: String,
         in dataset: Dataset,
-        shared: SharedSources
+        shared: SharedSources,
+        name other: String? = nil
     ) throws {
-        (name, band) = (source.name, source.band ?? 1)
+        let name = other ?? source.name
+        (self.name, band) = (name, source.band ?? 1)
         let facts = try shared.facts("\(name)#\(band)") { () throws -> SharedSources.Facts in
-            let file = try RasterFile(opening: source.name)
+            let file = try RasterFile(opening: name)
             let band = source.band ?? 1
             let block = file.blockSize(band: band)
             return SharedSources.Facts(
@@ -85,7 +82,7 @@ final class GDALSource: OpenSource {
                 height: file.height,
                 nodata: file.nodata(band: band),
                 blockSize: XY(x: block.width, y: block.height),
-                table: file.driverName == "GTiff" ? BlockTable(path: source.name, band: band) : nil
+                table: file.driverName == "GTiff" ? BlockTable(path: name, band: band) : nil
             )
         }
         guard let box = facts.geoBox ?? dataset.grid(of: measurement, width: facts.width, height: facts.height) else {
@@ -119,29 +116,8 @@ final class GDALSource: OpenSource {
         return copy
     }
 
-    func read<Element: PixelElement>(
-        _ window: PixelWindow,
-        into target: UnsafeMutablePointer<Element>,
-        stride: Int
-    ) throws {
-        if let blocks {
-            if blocks.read(window, into: target, stride: stride) { return }
-            if let pixels = blocks.readWidened(Element.self, window) {
-                copy(pixels, window, into: target, stride: stride)
-                return
-            }
-        }
-        let pixels = try read(Element.self, window, width: window.width, height: window.height)
-        copy(pixels, window, into: target, stride: stride)
-    }
-
-    func read<Element: PixelElement>(
-        _ type: Element.Type,
-        _ window: PixelWindow,
-        width: Int,
-        height: Int
-    ) throws -> [Element] {
-        try open().file.read(type, band: band, window: window, width: width, height: height)
+    func read<Element: PixelElement>(_ type: Element.Type, _ window: PixelWindow) throws -> [Element] {
+        try open().file.read(type, band: band, window: window)
     }
 
     private func open() throws -> FileBox {
@@ -182,7 +158,7 @@ final class NetCDFSource: OpenSource {
     private let path: String
     private let variable: String
     private let time: Int
-    private let blocks: BlockReader?
+    let blocks: BlockReader?
     /// Open only where netCDF reads the file, or had to help.
     private var file: NetCDFFile?
 
@@ -217,35 +193,8 @@ final class NetCDFSource: OpenSource {
         blocks = facts.table.flatMap(shared.reader)
     }
 
-    func read<Element: PixelElement>(
-        _ window: PixelWindow,
-        into target: UnsafeMutablePointer<Element>,
-        stride: Int
-    ) throws {
-        if let blocks {
-            if blocks.read(window, into: target, stride: stride) { return }
-            if let pixels = blocks.readWidened(Element.self, window) {
-                copy(pixels, window, into: target, stride: stride)
-                return
-            }
-        }
-        let pixels = try open().read(Element.self, variable: variable, time: time, window: window)
-        copy(pixels, window, into: target, stride: stride)
-    }
-
-    func read<Element: PixelElement>(
-        _ type: Element.Type,
-        _ window: PixelWindow,
-        width: Int,
-        height: Int
-    ) throws -> [Element] {
-        let pixels =
-            try blocks?.read(type, window) ?? open().read(type, variable: variable, time: time, window: window)
-        guard width != window.width || height != window.height else { return pixels }
-        return (0..<height).flatMap { row in
-            let from = (row * window.height / height) * window.width
-            return (0..<width).map { pixels[from + $0 * window.width / width] }
-        }
+    func read<Element: PixelElement>(_ type: Element.Type, _ window: PixelWindow) throws -> [Element] {
+        try blocks?.read(type, window) ?? open().read(type, variable: variable, time: time, window: window)
     }
 
     func reduced(by step: Int, _ resampling: Resampling) -> (any OpenSource)? { nil }

@@ -1,5 +1,5 @@
 import DatacubeIndex
-public import Raster
+import Raster
 
 /// netCDF files in object stores and archives, which the netCDF library does not reach: GDAL reads them as HDF5.
 public enum StoredNetCDF {
@@ -16,17 +16,9 @@ public enum StoredNetCDF {
         in dataset: Dataset,
         shared: SharedSources
     ) throws -> any OpenSource {
-        let variable = MeasurementSource(
-            name: name(source.file, variable: layer),
-            file: source.file,
-            band: source.band,
-            layer: layer,
-            format: source.format,
-            scaleFactor: source.scaleFactor,
-            addOffset: source.addOffset
-        )
         do {
-            return try GDALSource(variable, of: measurement, in: dataset, shared: shared)
+            let name = Self.name(source.file, variable: layer)
+            return try GDALSource(source, of: measurement, in: dataset, shared: shared, name: name)
         } catch let error as RasterError {
             guard let found = try? GDALSource(source, of: measurement, in: dataset, shared: shared) else { throw error }
             return found

@@ -133,7 +133,7 @@ extension IngestionConfig {
             }
             prefix = ObjectStore.key(of: folder)
         }
-        let parts = prefix.split(separator: "/").filter { $0 != "." }
+        let parts = prefix.split(separator: "/").map(String.init).filter { $0 != "." }
         let address = try storage.optional("endpoint")?.string()
         return (format, (["s3:/", bucket] + parts).joined(separator: "/"), address.map { (bucket, $0) })
     }

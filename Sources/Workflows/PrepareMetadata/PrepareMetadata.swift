@@ -12,6 +12,14 @@ public struct MetadataRequest: Sendable {
         case eo
     }
 
+    /// Which sources of scenes documents name: an index refuses those of sources that it does not hold.
+    public enum Lineage: String, Sendable, CaseIterable {
+        /// Those that are prepared along with them, or are in the index.
+        case known
+        case all
+        case none
+    }
+
     /// Folders of scenes, archives, or scenes themselves.
     public var paths: [String]
     /// The dataset name of a reader, as `s2_l2a_20m`; nil to find out.
@@ -23,6 +31,7 @@ public struct MetadataRequest: Sendable {
     /// Scenes read at once; nil means one a core.
     public var parallel: Int?
     public var layout = Layout.eo3
+    public var lineage = Lineage.known
     public var options: SceneOptions
 
     public init(
@@ -79,7 +88,7 @@ public func prepareMetadata(
     progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
 ) async throws -> MetadataSummary {
     let prepared = try await PreparedScenes(request, progress: progress)
-    let documents = prepared.scenes.flatMap(\.documents)
+    let documents = try await SceneLineage(request.lineage).applied(to: prepared.scenes.flatMap(\.documents))
     if !documents.isEmpty {
         try AtomicFile.write(Data(YAMLText.write(documents: documents).utf8), to: request.outfile)
     }

@@ -31,7 +31,7 @@ struct IndexScenesCommand: CommonCommand {
 
     func run() async throws {
         let services = try common.makeServices()
-        let request = MetadataRequest(
+        var request = MetadataRequest(
             paths: scenes.roots(paths),
             dataset: datasetName,
             outfile: "",
@@ -39,6 +39,7 @@ struct IndexScenesCommand: CommonCommand {
             parallel: try scenes.parallel(),
             options: try scenes.makeOptions()
         )
+        request.lineage = scenes.lineage
         var options = AddOptions()
         options.isDryRun = dryRun
         let templates = try services.productFolders()

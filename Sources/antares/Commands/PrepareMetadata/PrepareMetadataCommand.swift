@@ -46,7 +46,7 @@ struct PrepareMetadataCommand: CommonCommand {
             parallel: try scenes.parallel(),
             options: try scenes.makeOptions()
         )
-        request.layout = format
+        (request.layout, request.lineage) = (format, scenes.lineage)
         let progress = SceneProgress()
         let summary = try await prepareMetadata(request) { [common] done, total in
             progress.reporter { common.makeProgress("scenes", total: total) }.update(to: done)
