@@ -8,6 +8,14 @@ public protocol PixelElement: Sendable, BitwiseCopyable, Comparable, Numeric, Ha
     init(nearest value: Double)
 }
 
+extension PixelElement {
+    /// What stands for a value that would come to lie on nodata: the next one that the type holds.
+    @inlinable
+    public static func neighbour(ofNodata nodata: Double) -> Self {
+        Self(nearest: nodata >= pixelType.range.upperBound ? nodata - 1 : nodata + 1)
+    }
+}
+
 extension PixelElement where Self: FixedWidthInteger {
     @inlinable public var real: Double { Double(self) }
     @inlinable public var single: Float { Float(self) }

@@ -189,6 +189,9 @@ public struct GridReader {
         return (Int((shift.x + 0.5).rounded(.down)), Int((shift.y + 0.5).rounded(.down)))
     }
 
+    /// Pixels of a source that are read at once for a much coarser target.
+    private static let largestPart = 1 << 22
+
     @inline(__always)
     private func paste<Element: PixelElement>(
         _ file: any OpenSource,
@@ -212,7 +215,26 @@ public struct GridReader {
     ) throws -> Bool {
         let source = file.geoBox
         guard let part = try cache.window(of: source, under: target) else { return false }
-        if resampling == .nearest || resampling == .bilinear && part.isFine, !part.isDecimated {
+        if part.step > 1, let overview = try file.reduced(by: part.step, resampling) {
+            return try warped(overview, onto: target, into: buffer, missing: missing)
+        }
+        if part.window.pixelCount > max(Self.largestPart, 4 * target.pixelCount), target.height > 1 {
+            let half = target.height / 2
+            var isPlaced = false
+            for rows in [0..<half, half..<target.height] {
+                let strip = PixelWindow(column: 0, row: rows.lowerBound, width: target.width, height: rows.count)
+                let pixels = rows.lowerBound * target.width..<rows.upperBound * target.width
+                let isThere = try warped(
+                    file,
+                    onto: target.cropped(to: strip),
+                    into: UnsafeMutableBufferPointer(rebasing: buffer[pixels]),
+                    missing: missing
+                )
+                isPlaced = isPlaced || isThere
+            }
+            return isPlaced
+        }
+        if resampling == .nearest || resampling == .bilinear && part.isFine {
             let isBilinear = resampling == .bilinear
             let map = try cache.map(from: source, to: target, isBilinear: isBilinear)
             let whole = PixelWindow(column: 0, row: 0, width: source.width, height: source.height)
@@ -231,7 +253,7 @@ public struct GridReader {
             }
             return true
         }
-        let pixels = try file.read(Element.self, part.window, width: part.width, height: part.height)
+        let pixels = try file.read(Element.self, part.window)
         let result = try warp(pixels, from: part.geoBox, nodata: missing, onto: target, resampling: resampling)
         _ = buffer.update(fromContentsOf: result)
         return true
@@ -253,7 +275,7 @@ public struct GridReader {
             return
         }
         let (factor, term) = (ownScale / scale, (ownOffset - offset) / scale)
-        let replacement = Element(nearest: measurement.nodata > 0 ? measurement.nodata - 1 : measurement.nodata + 1)
+        let replacement = Element.neighbour(ofNodata: measurement.nodata)
         for index in pixels.indices {
             guard !isMissing(pixels[index], sourceNodata) else {
                 pixels[index] = nodata

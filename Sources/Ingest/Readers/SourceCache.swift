@@ -33,7 +33,9 @@ public final class SourceCache {
         }
         let isNetCDF = source.format?.lowercased().contains("netcdf") == true
         let opened: any OpenSource
-        if let layer = source.layer, isNetCDF {
+        if let layer = source.layer, isNetCDF, source.file.hasPrefix("/vsi") {
+            opened = try StoredNetCDF.source(source, layer: layer, of: measurement, in: dataset, shared: shared)
+        } else if let layer = source.layer, isNetCDF {
             opened = try NetCDFSource(source, variable: layer, of: measurement, in: dataset, shared: shared)
         } else {
             opened = try GDALSource(source, of: measurement, in: dataset, shared: shared)

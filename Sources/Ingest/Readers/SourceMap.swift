@@ -36,7 +36,10 @@ struct SourceMap {
         var fractions = [SIMD2<Float>](repeating: .zero, count: isBilinear ? target.pixelCount : 0)
         var (first, last) = (SIMD2<Int32>(repeating: .max), SIMD2<Int32>(repeating: .min))
         let (width, height) = (Double(source.width), Double(source.height))
+        // A centre on the edge of two pixels belongs to the one behind it, whatever rounding makes of it.
+        let tie = isBilinear ? 0 : 1e-6
         lattice.forEach { pixel, column, row in
+            let (column, row) = (column + tie, row + tie)
             guard column >= 0, row >= 0, column < width, row < height else { return }
             var place = SIMD2(Int32(column), Int32(row))
             if isBilinear {

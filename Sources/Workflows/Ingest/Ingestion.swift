@@ -34,6 +34,7 @@ public struct Ingestion: Sendable {
     ) async throws -> RunSummary {
         let source = try await sourceProduct(in: index)
         try checkSources(source)
+        if let endpoint = config.endpoint { ObjectStore.setEndpoint(endpoint.address, bucket: endpoint.bucket) }
         let output = try await OutputProduct(
             definition: try config.outputDefinition(of: source),
             origin: origin,
@@ -225,7 +226,7 @@ public struct Ingestion: Sendable {
             .replacing("{start_time}", with: Timestamp.compact(time.begin))
             .replacing("{end_time}", with: Timestamp.compact(time.end))
             .replacing("{version}", with: config.version)
-        return URL(fileURLWithPath: config.location).appendingPathComponent(name).path
+        return ObjectStore.join(config.location, name)
     }
 
     /// What stays true of a tile of the properties of its scene.

@@ -100,7 +100,7 @@ public struct RecipeApplication: Sendable {
             region: region.isEverywhere ? MultiPolygon(parts: []) : region.polygon,
             grid: grid,
             product: output,
-            folder: URL(fileURLWithPath: location).appendingPathComponent("recipes/\(productName)").path,
+            folder: ObjectStore.join(location, "recipes/\(productName)"),
             software: software
         )
         (planner.mosaic, planner.clips) = (mosaic, clips)

@@ -183,7 +183,7 @@ struct RecipePlanner {
                 type: output.encoding.type,
                 nodata: output.encoding.nodata,
                 units: output.units,
-                attributes: [("long_name", output.name.replacing("_", with: " "))],
+                attributes: [("long_name", .text(output.name.replacing("_", with: " ")))],
                 chunk: chunk
             )
         }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Geo
 import Logging
+import Raster
 import Workflows
 
 /// `composite`: scenes reduced over time to one file for each period.
@@ -94,7 +95,7 @@ struct CompositeCommand: CommonCommand {
             time: asked ?? span ?? whole,
             period: period.flatMap { PeriodLength($0) },
             region: try await services.regionOrEverywhere(space),
-            target: MosaicTarget(path: URL(fileURLWithPath: output).path, compression: compression),
+            target: MosaicTarget(path: ObjectStore.absolute(output), compression: compression),
             software: Version.software
         )
         (composite.masks, composite.grouping, composite.resampling) = (try rules(), groupBy, resampling)

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Geo
 import Logging
+import Raster
 import Workflows
 
 /// `export`: datasets of a product in one file.
@@ -89,7 +90,7 @@ struct ExportOptions: ParsableArguments {
             bands: bands,
             time: ranges.first.map { TimeRange(begin: $0.begin, end: ranges[ranges.count - 1].end) },
             region: space.isGiven ? try await services.region(space) : nil,
-            target: MosaicTarget(path: URL(fileURLWithPath: output).path, compression: compression),
+            target: MosaicTarget(path: ObjectStore.absolute(output), compression: compression),
             software: Version.software
         )
         (export.resampling, export.clips, export.latestFirst) = (resampling, grid.clip, !earliestFirst)
