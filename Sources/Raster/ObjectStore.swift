@@ -76,7 +76,7 @@ public enum ObjectStore {
         let size = ftell(source)
         rewind(source)
         // A store takes ten thousand parts of a file.
-        let least = size / 9_000 >> 20 + 1
+        let least = ((size / 9_000) >> 20) + 1
         let part = CPLGetConfigOption("VSIS3_CHUNK_SIZE", "16").flatMap { Int(String(cString: $0)) } ?? 16
         CPLSetThreadLocalConfigOption("VSIS3_CHUNK_SIZE", "\(max(least, part))")
         defer { CPLSetThreadLocalConfigOption("VSIS3_CHUNK_SIZE", nil) }
