@@ -25,8 +25,11 @@ extension PixelElement where Self: FixedWidthInteger {
             self = 0
             return
         }
-        let rounded = value.rounded()
-        self = rounded <= Double(Self.min) ? .min : rounded >= Double(Self.max) ? .max : Self(rounded)
+        // By a conversion that the processor has: `rounded()` calls a function, and a generic `Self(value)` many.
+        let clamped = Swift.min(Swift.max(value, Double(Self.min)), Double(Self.max))
+        let whole = Int64(clamped)
+        let rest = clamped - Double(whole)
+        self = Self(truncatingIfNeeded: rest >= 0.5 ? whole + 1 : rest <= -0.5 ? whole - 1 : whole)
     }
 }
 

@@ -52,11 +52,12 @@ public struct GridReader {
     ) throws -> Bool {
         precondition(buffer.count >= target.pixelCount, "as many pixels as the target has")
         let nodata = Element(nearest: measurement.nodata)
+        let buffer = UnsafeMutableBufferPointer(rebasing: buffer[..<target.pixelCount])
         buffer.update(repeating: nodata)
         let whole = PixelWindow(column: 0, row: 0, width: target.width, height: target.height)
         var open: PixelWindow? = whole
         var hasData = false
-        for dataset in datasets {
+        for (number, dataset) in datasets.enumerated() {
             guard let gap = open else { break }
             if hasData {
                 // Maps of a warp are kept for the whole target: a part of it would need one of its own.
@@ -70,9 +71,9 @@ public struct GridReader {
                 guard try place(dataset, onto: target, into: buffer) else { continue }
                 hasData = true
             }
-            open = missingPart(buffer, target, nodata)
+            open = number + 1 < datasets.count ? missingPart(buffer, target, nodata) : whole
         }
-        return hasData && !(open.map { $0.pixelCount == target.pixelCount && isEmpty(buffer, nodata) } ?? false)
+        return hasData && (open != whole || !isEmpty(buffer, nodata))
     }
 
     @inline(__always)
@@ -103,9 +104,11 @@ public struct GridReader {
         var (left, right, top, bottom) = (target.width, -1, target.height, -1)
         for row in 0..<target.height {
             let start = row * target.width
-            guard let first = (0..<target.width).first(where: { isMissing(buffer[start + $0], nodata) }) else {
-                continue
-            }
+            // Rows are mostly whole: asked first in a way that the compiler does for many pixels at once.
+            var missing = 0
+            for column in 0..<target.width { missing &+= isMissing(buffer[start + column], nodata) ? 1 : 0 }
+            guard missing > 0, let first = (0..<target.width).first(where: { isMissing(buffer[start + $0], nodata) })
+            else { continue }
             (top, bottom) = (min(top, row), row)
             left = min(left, first)
             var last = target.width - 1
