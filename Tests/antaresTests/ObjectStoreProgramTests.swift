@@ -135,19 +135,25 @@ struct ObjectStoreProgramTests {
         let store = try StoreCube()
         defer { store.server.close() }
         try store.done("antares index s3://archive/scenes -d s2_l2a_20m")
-        try store.writeIngestion("tif.yaml", output: "stored_tif", storage: Self.storage, location: "s3://cube/tif")
+        try store.writeIngestion(
+            "tif.yaml",
+            output: "s2_l2a_20m_mexico",
+            storage: Self.storage,
+            location: "s3://cube/tif"
+        )
         let netCDF = Self.storage + "\n  format: NetCDF CF\n  endpoint: \(store.server.address)"
         try store.writeIngestion("nc.yaml", output: "stored_nc", storage: netCDF, location: "nc")
-        for name in ["tif", "nc"] {
+        let products = ["tif": "s2_l2a_20m_mexico", "nc": "stored_nc"]
+        for (name, product) in products {
             try store.done("antares ingest -c \(name).yaml --jobs 2")
             let again = try store.done("antares ingest -c \(name).yaml --jobs 2 --json")
             #expect(try JSONText.parse(again.output, origin: "json")["written"]?.integer == 0, "\(name)")
-            let line = "antares composite -p stored_\(name) -b red nir swir1 --reduce median"
+            let line = "antares composite -p \(product) -b red nir swir1 --reduce median"
             try store.done("\(line) -o s3://cube/out/\(name).tif --jobs 2")
             try store.done("\(line) -o \(name).tif --jobs 2")
         }
-        try store.done("antares export -n stored_tif -b red -o s3://cube/out/export.tif")
-        try store.done("antares quicklook -p stored_tif -o s3://cube/out/look.png")
+        try store.done("antares export -n s2_l2a_20m_mexico -b red -o s3://cube/out/export.tif")
+        try store.done("antares quicklook -p s2_l2a_20m_mexico -o s3://cube/out/look.png")
         let line = "antares apply_recipe -recipe s2_20m_001 -b 2017-01-01 -e 2017-12-31 -lat 20 21 -long -104 -103"
         var environment = store.server.environment
         environment["INGESTION_PATH"] = "s3://cube/features"
@@ -175,9 +181,9 @@ struct ObjectStoreProgramTests {
             os.environ.update(AWS_S3_ENDPOINT=sys.argv[1], AWS_HTTPS="NO", AWS_VIRTUAL_HOSTING="FALSE",
                 AWS_ACCESS_KEY_ID="antares", AWS_SECRET_ACCESS_KEY="secret")
             dc = datacube.Datacube()
-            found = dc.find_datasets(product="stored_tif")
+            found = dc.find_datasets(product="s2_l2a_20m_mexico")
             assert all(d.uris[0].startswith("s3://cube/tif/") for d in found)
-            loaded = dc.load(product="stored_tif", measurements=["red"])["red"].values.astype("int64").sum()
+            loaded = dc.load(product="s2_l2a_20m_mexico", measurements=["red"])["red"].values.astype("int64").sum()
             files = glob.glob(sys.argv[2] + "/tif/**/*_red.tif", recursive=True)
             print(len(found) == len(files), loaded == sum(rasterio.open(f).read(1).astype("int64").sum() for f in files))
             """
@@ -216,7 +222,7 @@ struct ObjectStoreProgramTests {
         #expect(missing.status == 66)
         #expect(missing.errors.contains("bucket 'nowhere', key 'scenes': the store answers NoSuchBucket"))
         let empty = try store.run("antares index s3://archive/nothing")
-        #expect(empty.status == 66 && empty.errors.contains("key 'nothing': there is nothing of this name. Check"))
+        #expect(empty.status == 66 && empty.errors.contains("key 'nothing': there is nothing of this name"))
         let check = try store.run("antares system init -s3 --bucket nowhere")
         #expect(check.status == 74 && check.errors.contains("NoSuchBucket"), "\(check.errors)")
         #expect(check.errors.contains("Make the bucket 'nowhere'"))
@@ -232,7 +238,7 @@ struct ObjectStoreProgramTests {
             "antares prepare_metadata -b archive -p scenes -d s2_l2a_20m -o a.yaml",
             environment: nobody
         )
-        #expect(closed.status == 1 && closed.errors.contains("the store answers AccessDenied"), "\(closed.errors)")
+        #expect(closed.status == 1 && closed.errors.contains("the store answers HTTP 403"), "\(closed.errors)")
         let opening = """
             for item in s3.list_objects_v2(Bucket='archive')['Contents']:
                 s3.put_object_acl(Bucket='archive', Key=item['Key'], ACL='public-read')
@@ -246,7 +252,10 @@ struct ObjectStoreProgramTests {
         #expect(silent.status == 74 && silent.errors.contains("the store does not answer: Failed to connect"))
         #expect(silent.errors.contains("the address in S3_ENDPOINT"))
         // From now on moto checks who asks, and knows nobody.
-        let strict = try run("curl", ["-s", "-X", "POST", "-d", "0", "\(store.server.address)/moto-api/reset-auth"])
+        let strict = try run(
+            "curl",
+            ["-sf", "-H", "Content-Type: text/plain", "-d", "0", "\(store.server.address)/moto-api/reset-auth"]
+        )
         #expect(strict.status == 0)
         let wrong = try store.run("antares system init -s3 --bucket cube")
         #expect(wrong.status == 74 && wrong.errors.contains("InvalidAccessKeyId (HTTP 403)"), "\(wrong.errors)")
