@@ -76,7 +76,7 @@ public enum ObjectStore {
         let size = ftell(source)
         rewind(source)
         // A store takes ten thousand parts of a file.
-        let least = size / 9_000 >> 20 + 1
+        let least = ((size / 9_000) >> 20) + 1
         let part = CPLGetConfigOption("VSIS3_CHUNK_SIZE", "16").flatMap { Int(String(cString: $0)) } ?? 16
         CPLSetThreadLocalConfigOption("VSIS3_CHUNK_SIZE", "\(max(least, part))")
         defer { CPLSetThreadLocalConfigOption("VSIS3_CHUNK_SIZE", nil) }
@@ -174,23 +174,34 @@ func storeFailure(_ code: RasterError.Code, _ path: String, _ answer: StoreAnswe
     var answer = answer
     let name = ObjectStore.openable(path)
     if answer.code == nil || answer.status == nil {
-        let probe = withStoreAnswer { antares_vsi_kind(name) }.answer
+        let probe = withStoreAnswer { ask(about: name) }.answer
         answer.remarks += probe.remarks
         answer.failures += probe.failures
     }
-    let status = answer.status.map { " (HTTP \($0))" } ?? ""
-    let reason: String
-    if let word = answer.code {
-        reason = "the store answers \(word)\(status)" + (answer.message.map { ": \($0)" } ?? "")
-    } else if let silence = answer.silence {
-        reason = "the store does not answer: \(silence)"
-    } else {
-        reason = (answer.failures.first ?? "there is nothing of this name") + status
-    }
+    let reason =
+        if let word = answer.code {
+            "the store answers \(word)" + (answer.status.map { " (HTTP \($0))" } ?? "")
+                + (answer.message.map { ": \($0)" } ?? "")
+        } else if let silence = answer.silence {
+            "the store does not answer: \(silence)"
+        } else if let status = answer.status, status != 404 {
+            "the store answers HTTP \(status)"
+        } else {
+            answer.failures.first ?? "there is nothing of this name"
+        }
     let isObject = ObjectStore.isObject(path)
     let bucket = isObject ? ObjectStore.bucket(of: path) : ""
     let place = isObject ? "bucket '\(bucket)', key '\(ObjectStore.key(of: path))': " : ""
     return RasterError(code, ObjectStore.url(name) ?? path, [place + reason], hint: hint(answer, bucket: bucket))
+}
+
+/// Asks a store about a name and for its first bytes, whatever GDAL remembers of it.
+private func ask(about name: String) {
+    VSICurlPartialClearCache(name)
+    guard antares_vsi_kind(name) == 1, let file = VSIFOpenExL(name, "rb", 1) else { return }
+    var bytes = [UInt8](repeating: 0, count: 16)
+    VSIFReadL(&bytes, 1, bytes.count, file)
+    VSIFCloseL(file)
 }
 
 private func hint(_ answer: StoreAnswer, bucket: String) -> String {

@@ -51,7 +51,7 @@ struct MadeScenesTests {
         options: [String] = []
     ) throws {
         let out = job.program.home.path("\(product)_\(band).tif")
-        let line = ["export", "-p", product, "-b", band, "-o", out] + options
+        let line = ["export", "-n", product, "-b", band, "-o", out] + options
         let result = try job.program.run(line, environment: job.environment)
         try #require(result.status == 0, "\(product) \(band): \(result.errors)")
         for (column, row) in [(0, 0), (17, 11), (grid.width - 1, grid.height - 1)] {
@@ -211,8 +211,15 @@ struct MadeScenesTests {
         for (band, code) in [("blue", "B02"), ("swir1", "B11"), ("cirrus", "B10")] {
             let file = folder.path("\(granule)/IMG_DATA/T46RER_20210908T042701_\(code).jp2")
             let grid = try #require(grids[code])
-            let resolution = "\(Int(grid.resolution.x))"
-            try check("s2_l1c", band, file: file, grid, job: job, options: ["--resolution", resolution])
+            let resolution = "\(grid.resolution.x)"
+            try check(
+                "s2_l1c",
+                band,
+                file: file,
+                grid,
+                job: job,
+                options: ["--resolution", resolution, "--origin", "499980,3100020"]
+            )
         }
     }
 }

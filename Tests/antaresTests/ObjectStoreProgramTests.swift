@@ -104,7 +104,7 @@ struct ObjectStoreProgramTests {
             let paths = document["measurements"]?.object?.compactMap { $0.value["path"]?.string } ?? []
             #expect(paths.count > 9 && paths.allSatisfy { $0.hasPrefix("s3://archive/scenes/S2") }, "\(paths)")
         }
-        try store.done("antares prepare_metadata -p s3://archive/scenes --pattern _20170515T -o one.yaml")
+        try store.done("antares prepare_metadata -p s3://archive/scenes -d s2_l2a_20m --pattern _20170515T -o one.yaml")
         #expect(try YAML.parse(file: store.cube.job.program.home.path("one.yaml")).count == 1)
         let indexed = try store.done("antares index s3://archive/scenes -d s2_l2a_20m")
         #expect(indexed.output.contains("datasets: 3 added"))
@@ -135,19 +135,25 @@ struct ObjectStoreProgramTests {
         let store = try StoreCube()
         defer { store.server.close() }
         try store.done("antares index s3://archive/scenes -d s2_l2a_20m")
-        try store.writeIngestion("tif.yaml", output: "stored_tif", storage: Self.storage, location: "s3://cube/tif")
+        try store.writeIngestion(
+            "tif.yaml",
+            output: "s2_l2a_20m_mexico",
+            storage: Self.storage,
+            location: "s3://cube/tif"
+        )
         let netCDF = Self.storage + "\n  format: NetCDF CF\n  endpoint: \(store.server.address)"
         try store.writeIngestion("nc.yaml", output: "stored_nc", storage: netCDF, location: "nc")
-        for name in ["tif", "nc"] {
+        let products = ["tif": "s2_l2a_20m_mexico", "nc": "stored_nc"]
+        for (name, product) in products {
             try store.done("antares ingest -c \(name).yaml --jobs 2")
             let again = try store.done("antares ingest -c \(name).yaml --jobs 2 --json")
             #expect(try JSONText.parse(again.output, origin: "json")["written"]?.integer == 0, "\(name)")
-            let line = "antares composite -p stored_\(name) -b red nir pixel_qa --reduce median"
+            let line = "antares composite -p \(product) -b red nir swir1 --reduce median"
             try store.done("\(line) -o s3://cube/out/\(name).tif --jobs 2")
             try store.done("\(line) -o \(name).tif --jobs 2")
         }
-        try store.done("antares export -p stored_tif -b red -o s3://cube/out/export.tif")
-        try store.done("antares quicklook stored_tif -o s3://cube/out/look.png")
+        try store.done("antares export -n s2_l2a_20m_mexico -b red -o s3://cube/out/export.tif")
+        try store.done("antares quicklook -p s2_l2a_20m_mexico -o s3://cube/out/look.png")
         let line = "antares apply_recipe -recipe s2_20m_001 -b 2017-01-01 -e 2017-12-31 -lat 20 21 -long -104 -103"
         var environment = store.server.environment
         environment["INGESTION_PATH"] = "s3://cube/features"
@@ -175,9 +181,9 @@ struct ObjectStoreProgramTests {
             os.environ.update(AWS_S3_ENDPOINT=sys.argv[1], AWS_HTTPS="NO", AWS_VIRTUAL_HOSTING="FALSE",
                 AWS_ACCESS_KEY_ID="antares", AWS_SECRET_ACCESS_KEY="secret")
             dc = datacube.Datacube()
-            found = dc.find_datasets(product="stored_tif")
+            found = dc.find_datasets(product="s2_l2a_20m_mexico")
             assert all(d.uris[0].startswith("s3://cube/tif/") for d in found)
-            loaded = dc.load(product="stored_tif", measurements=["red"])["red"].values.astype("int64").sum()
+            loaded = dc.load(product="s2_l2a_20m_mexico", measurements=["red"])["red"].values.astype("int64").sum()
             files = glob.glob(sys.argv[2] + "/tif/**/*_red.tif", recursive=True)
             print(len(found) == len(files), loaded == sum(rasterio.open(f).read(1).astype("int64").sum() for f in files))
             """
@@ -195,7 +201,7 @@ struct ObjectStoreProgramTests {
         var variables = job.environment.merging(server.environment) { $1 }
         variables["VSIS3_CHUNK_SIZE"] = "5"
         // 60 m of a scene at half a metre: some ten megabytes without compression.
-        let words = "export -p s2_l2a_20m_granule -b red -o s3://big/big.tif --compression none --resolution 1"
+        let words = "export -n s2_l2a_20m_granule -b red -o s3://big/big.tif --compression none --resolution 1"
         _ = program
         let result = try job.program.run(words.split(separator: " ").map(String.init), environment: variables)
         #expect(result.status == 0, "\(result.errors)")
@@ -214,9 +220,9 @@ struct ObjectStoreProgramTests {
         defer { store.server.close() }
         let missing = try store.run("antares index s3://nowhere/scenes")
         #expect(missing.status == 66)
-        #expect(missing.errors.contains("bucket 'nowhere', key 'scenes': the store answers NoSuchBucket (HTTP 404)"))
+        #expect(missing.errors.contains("bucket 'nowhere', key 'scenes': the store answers NoSuchBucket"))
         let empty = try store.run("antares index s3://archive/nothing")
-        #expect(empty.status == 66 && empty.errors.contains("key 'nothing': there is nothing of this name. Check"))
+        #expect(empty.status == 66 && empty.errors.contains("key 'nothing': there is nothing of this name"))
         let check = try store.run("antares system init -s3 --bucket nowhere")
         #expect(check.status == 74 && check.errors.contains("NoSuchBucket"), "\(check.errors)")
         #expect(check.errors.contains("Make the bucket 'nowhere'"))
@@ -228,14 +234,17 @@ struct ObjectStoreProgramTests {
         let unsigned = try store.run("antares system init -s3 --bucket cube", environment: nobody)
         #expect(unsigned.status == 74 && unsigned.errors.contains("AWS_PROFILE"), "\(unsigned.errors)")
         nobody["AWS_NO_SIGN_REQUEST"] = "YES"
-        let closed = try store.run("antares prepare_metadata -b archive -p scenes -o a.yaml", environment: nobody)
-        #expect(closed.status == 1 && closed.errors.contains("the store answers AccessDenied"), "\(closed.errors)")
+        let closed = try store.run(
+            "antares prepare_metadata -b archive -p scenes -d s2_l2a_20m -o a.yaml",
+            environment: nobody
+        )
+        #expect(closed.status == 1 && closed.errors.contains("the store answers HTTP 403"), "\(closed.errors)")
         let opening = """
             for item in s3.list_objects_v2(Bucket='archive')['Contents']:
                 s3.put_object_acl(Bucket='archive', Key=item['Key'], ACL='public-read')
             """
         #expect(try store.server.run(opening).status == 0)
-        try store.done("antares prepare_metadata -b archive -p scenes -o a.yaml", environment: nobody)
+        try store.done("antares prepare_metadata -b archive -p scenes -d s2_l2a_20m -o a.yaml", environment: nobody)
         var nowhere = store.server.environment
         nowhere["AWS_ENDPOINT_URL"] = "http://127.0.0.1:9"
         nowhere["GDAL_HTTP_RETRY_DELAY"] = "0.01"
@@ -243,7 +252,10 @@ struct ObjectStoreProgramTests {
         #expect(silent.status == 74 && silent.errors.contains("the store does not answer: Failed to connect"))
         #expect(silent.errors.contains("the address in S3_ENDPOINT"))
         // From now on moto checks who asks, and knows nobody.
-        let strict = try run("curl", ["-s", "-X", "POST", "-d", "0", "\(store.server.address)/moto-api/reset-auth"])
+        let strict = try run(
+            "curl",
+            ["-sf", "-H", "Content-Type: text/plain", "-d", "0", "\(store.server.address)/moto-api/reset-auth"]
+        )
         #expect(strict.status == 0)
         let wrong = try store.run("antares system init -s3 --bucket cube")
         #expect(wrong.status == 74 && wrong.errors.contains("InvalidAccessKeyId (HTTP 403)"), "\(wrong.errors)")
@@ -278,7 +290,7 @@ struct ObjectStoreProgramTests {
         // Reading: what never answers is given up, and the scene named.
         try front.setRules("GET _B04_20m mute\n")
         let mute = try store.run(
-            "antares export -p s2_l2a_20m_granule -b red -o red.tif",
+            "antares export -n s2_l2a_20m_granule -b red -o red.tif",
             environment: environment.merging(["GDAL_HTTP_MAX_RETRY": "0"]) { $1 }
         )
         #expect(mute.status == 1 && mute.errors.contains("_B04_20m"), "\(mute.errors)")
