@@ -1,18 +1,26 @@
 import Foundation
 
-/// The files of a folder by HTTP on this machine's loopback, served by Python until the value is closed.
+/// A server by HTTP on this machine's loopback, run by Python until the value is closed.
 public final class WebServer: Sendable {
-    /// Where the folder is, without a slash at the end.
+    /// Where it answers, without a slash at the end.
     public let address: String
     private let process: pid_t
 
-    /// Starts it and waits until it has told its port.
-    public init(serving folder: TemporaryFolder) throws {
+    /// The files of a folder.
+    public convenience init(serving folder: TemporaryFolder) throws {
+        try self.init(
+            python: "python3",
+            ["-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", folder.path]
+        )
+    }
+
+    /// Starts Python with arguments and waits until it has told its port: `port N` and a blank on stdout.
+    ///
+    /// - `environment`: Further variables.
+    public init(python: String, _ words: [String], environment: [String: String] = [:]) throws {
         let log = try TemporaryFolder().path("server.log")
-        let words = [
-            "/usr/bin/env", "python3", "-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory",
-            folder.path,
-        ]
+        let variables = environment.map { "\($0.key)=\($0.value)" }
+        let words = ["/usr/bin/env"] + variables + [python] + words
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -26,14 +34,16 @@ public final class WebServer: Sendable {
             throw CocoaError(.fileNoSuchFile)
         }
         var port: Substring?
-        for _ in 0..<200 where port == nil {
+        for _ in 0..<1200 where port == nil {
             let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
             port = text.firstMatch(of: #/port (\d+) /#)?.1
-            if port == nil { Thread.sleep(forTimeInterval: 0.1) }
+            if port != nil || waitpid(process, nil, WNOHANG) == process { break }
+            Thread.sleep(forTimeInterval: 0.1)
         }
         guard let port else {
             kill(process, SIGKILL)
-            throw CocoaError(.fileReadUnknown)
+            let said = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
+            throw ServerFailure(description: "the server did not start: \(said.suffix(2000))")
         }
         (self.process, address) = (process, "http://127.0.0.1:\(port)")
     }
@@ -46,3 +56,5 @@ public final class WebServer: Sendable {
         waitpid(process, &status, 0)
     }
 }
+
+private struct ServerFailure: Error, CustomStringConvertible { let description: String }
