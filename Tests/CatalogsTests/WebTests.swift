@@ -11,15 +11,17 @@ import Testing
 @Suite(.serialized) struct WebTests {
     /// The server, and a folder with files of it.
     private static let files = Result { try TemporaryFolder() }
-    private static let server = Result {
+    private static let server: Result<WebServer, any Error> = Result {
         let folder = try files.get()
         let bytes = Data((0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 7919 >> 3) })
         for name in ["a.bin", "scene.tar"] { try bytes.write(to: folder.url.appendingPathComponent(name)) }
         let script = repository.appending(path: "Tests/Python/catalog_server.py").path
         let server = try WebServer(python: "python3", [script, folder.path])
-        atexit { try? WebTests.server.get().close() }
+        atexit { WebTests.close() }
         return server
     }
+
+    private static func close() { try? server.get().close() }
 
     private func address(_ path: String) throws -> URL {
         try WebAddress.parse("\(try Self.server.get().address)/\(path)")
@@ -86,8 +88,10 @@ import Testing
         #expect(folder.files() == ["a.bin"])
         #expect(try await client { try await download.fetch(with: $0) } == .present)
         let ranges = try await log().filter { $0["path"] == "/breaking/40000/a.bin" }
-            .map { $0.at("headers", "range")?.string ?? "" }
-        #expect(ranges == [""] + stride(from: 40_000, to: 300_000, by: 40_000).map { "bytes=\($0)-" })
+            .map { $0.at("headers", "range")?.string?.dropFirst(6).dropLast() ?? "0" }.compactMap { Int($0) }
+        // Each goes on where the one before ended, and brings no more than the server gives at once.
+        #expect(ranges.first == 0 && ranges.count >= 8)
+        #expect(zip(ranges, ranges.dropFirst()).allSatisfy { $0 < $1 && $1 - $0 <= 40_000 })
     }
 
     @Test func `what an earlier process left is gone on with, unless the server has another version now`() async throws
@@ -193,7 +197,8 @@ import Testing
 
     @Test func `pages that never end, end`() async throws {
         #expect(try await search("same") == ["i0"])
-        let error = await #expect(throws: CatalogError.self) { try await search("circle") }
+        #expect(try await search("circle") == ["i0", "i1", "i2"])
+        let error = await #expect(throws: CatalogError.self) { try await search("fresh") }
         #expect(error?.description.contains("its pages lead in a circle") == true)
     }
 
@@ -228,7 +233,7 @@ import Testing
         let report = try await client { try await ItemDownload(to: root).run([STACFound(item, at: web)], with: $0) }
         #expect(report.failures.isEmpty)
         #expect(report.fetched == 4)
-        #expect(folder.files().allSatisfy { $0.hasPrefix("in/") && !$0.contains("..") })
+        #expect(folder.files().allSatisfy { $0.hasPrefix("in/") && !"/\($0)/".contains("/../") })
         #expect(folder.files().count == 5)
         for href in ["file:///etc/passwd", "s3n://x/y", "ftp://h/x"] {
             let item: DocumentValue = [
@@ -259,7 +264,7 @@ import Testing
         let text = Self.item
         let value = try JSONText.parse(text, origin: "item")
         var kinds: Set<String> = []
-        for _ in 0..<3000 {
+        for _ in 0..<150 {
             var item = value
             for _ in 0..<3 { item = mutator.change(item) }
             _ = STACItems.bounds(of: item)
@@ -281,6 +286,6 @@ import Testing
             }
         }
         #expect(kinds == ["planned", "refused"])
-        for _ in 0..<2000 { _ = try? JSONText.parse(mutator.change(text), origin: "item") }
+        for _ in 0..<200 { _ = try? JSONText.parse(mutator.change(text), origin: "item") }
     }
 }

@@ -109,7 +109,7 @@ class Handler(BaseHTTPRequestHandler):
         self.handle_request(b"")
 
     def send_file(self, name, most=None, tag=None, is_tree=False):
-        path = os.path.realpath(os.path.join(folder, name if is_tree else os.path.basename(name)))
+        path = os.path.realpath(os.path.join(folder, name if is_tree else os.path.basename(unquote(name))))
         if not path.startswith(os.path.realpath(folder) + "/"):
             return self.answer(404, {"message": "outside"})
         if not os.path.isfile(path):
@@ -168,6 +168,8 @@ class Handler(BaseHTTPRequestHandler):
             pages([self.item(page * 2), self.item(page * 2 + 1)], page + 1 if page < 4 else None)
         elif kind == "circle":
             pages([self.item(page)], (page + 1) % 3)
+        elif kind == "fresh":
+            pages([self.item(count("fresh"))], 1)
         elif kind == "same":
             pages([self.item(0)], page + 1)
         elif kind == "endless":

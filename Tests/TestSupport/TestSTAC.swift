@@ -1,5 +1,5 @@
 import Foundation
-public import Postgres
+import Postgres
 
 /// A real STAC API (stac-fastapi with pgstac), pystac and odc-stac, in the Python of `scripts/stac-venv.sh`.
 public enum TestSTAC {
@@ -31,7 +31,7 @@ public enum TestSTAC {
         let database = try TestDatabase.make()
         let words = [
             "-W", "ignore", repository.appending(path: "Tests/Python/stac_api.py").path, database.host ?? "",
-            "\(database.port ?? 5432)", database.user ?? "", database.database,
+            "\(database.port ?? 5432)", database.user ?? "", database.database ?? "",
         ]
         return try WebServer(python: python, words + catalogues, environment: ["ANTARES_TEST_FILES": files])
     }

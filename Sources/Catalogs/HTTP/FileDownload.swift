@@ -43,18 +43,15 @@ public struct FileDownload: Sendable {
         if !overwrites, try isComplete(destination) { return .present }
         let part = try PartFile(of: destination)
         defer { part.release() }
-        let resumed = part.length
-        var restarted = false
         while true {
             do {
-                try await complete(part, client)
+                try await client.retrying(request.url, progress: { part.length }) { try await transfer(part, client) }
                 let bytes = part.length
                 try verify(part.path, bytes: bytes)
                 try part.publish()
-                return .fetched(bytes: bytes, resumed: restarted ? 0 : resumed)
-            } catch let error as CatalogError where error.code == .mismatch && resumed > 0 && !restarted {
+                return .fetched(bytes: bytes, resumed: part.inherited)
+            } catch let error as CatalogError where error.code == .mismatch && part.inherited > 0 {
                 // What an earlier attempt left may have been of another version.
-                restarted = true
                 try part.restart()
             } catch let error as CatalogError where error.code == .mismatch {
                 part.discard()
@@ -93,30 +90,6 @@ public struct FileDownload: Sendable {
     }
 
     private var shown: String { WebAddress.shown(request.url.absoluteString) }
-
-    /// Fetches what is missing; attempts that brought something are not counted.
-    private func complete(_ part: PartFile, _ client: WebClient) async throws {
-        while true {
-            let before = part.length
-            do {
-                try await client.retrying(request.url) {
-                    do {
-                        try await self.transfer(part, client)
-                    } catch let error as PassingFailure where part.length > before {
-                        throw Progress(failure: error)
-                    }
-                }
-                return
-            } catch let progress as Progress {
-                try await Task.sleep(for: min(client.options.retries.firstDelay, .seconds(1)))
-                if Task.isCancelled { throw CancellationError() }
-                _ = progress
-            }
-        }
-    }
-
-    /// Bytes came before it broke off: the next attempt is a first one again.
-    private struct Progress: Error { let failure: PassingFailure }
 
     private func transfer(_ part: PartFile, _ client: WebClient) async throws {
         var request = request

@@ -8,6 +8,8 @@ final class PartFile {
     private let descriptor: Int32
     private(set) var path: String
     private(set) var length: Int
+    /// How much of it an earlier attempt left.
+    private(set) var inherited: Int
     /// Stands for the version of the file that the server has; empty as long as nobody knows.
     var tag: String { didSet { if tag != oldValue { followTag() } } }
 
@@ -23,8 +25,9 @@ final class PartFile {
         tag = found.flatMap { Self.tag(of: $0, prefix) } ?? ""
         path = "\(folder)/\(found ?? "\(prefix)0.part")"
         descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o644)
+        length = descriptor < 0 ? 0 : Int(lseek(descriptor, 0, SEEK_END))
+        inherited = length
         guard descriptor >= 0 else { throw CatalogError(.cannotWrite, path, String(cString: strerror(errno))) }
-        length = Int(lseek(descriptor, 0, SEEK_END))
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             close(descriptor)
             throw CatalogError(.cannotWrite, destination, "another program is fetching it")
@@ -71,7 +74,7 @@ final class PartFile {
         guard ftruncate(descriptor, 0) == 0 else {
             throw CatalogError(.cannotWrite, destination, String(cString: strerror(errno)))
         }
-        length = 0
+        (length, inherited) = (0, 0)
     }
 
     /// Gives the file its own name, once it is safe on the disk.

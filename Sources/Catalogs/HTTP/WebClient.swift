@@ -138,12 +138,20 @@ public final class WebClient: Sendable {
     }
 
     /// Runs `attempt` until it succeeds, fails for good, or has failed too often.
-    func retrying<T: Sendable>(_ url: URL, _ attempt: () async throws -> T) async throws -> T {
+    ///
+    /// - `progress`: What has been reached; attempts that come further do not count.
+    func retrying<T: Sendable>(
+        _ url: URL,
+        progress: () -> Int = { 0 },
+        _ attempt: () async throws -> T
+    ) async throws -> T {
         var number = 1
         while true {
+            let before = progress()
             do {
                 return try await translating(url, attempt)
             } catch let error as PassingFailure {
+                if progress() > before { number = 1 }
                 let delay = options.retries.delay(
                     after: number,
                     retryAfter: error.retryAfter,

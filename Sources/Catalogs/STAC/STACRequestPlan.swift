@@ -18,7 +18,9 @@ struct STACRequestPlan {
         _ secretHeaders: [(name: String, value: String)],
         byGET: Bool = false
     ) throws {
-        let asksByPOST = landing.takesPOST && !byGET
+        // By POST a filter must be JSON.
+        let isTextFilter = search.filter.map { !$0.hasPrefix("{") } ?? false
+        let asksByPOST = landing.takesPOST && !byGET && !(isTextFilter && landing.takesGET)
         let asksByQuery = landing.offersQuery
         let asksByFilter = !asksByQuery && landing.offersFilter && search.filter == nil
         let asks = asksByQuery || asksByFilter
@@ -42,9 +44,8 @@ struct STACRequestPlan {
             body["filter-lang"] = isText ? "cql2-text" : "cql2-json"
         }
         if let filter = search.filter {
-            let isJSON = filter.hasPrefix("{")
-            body["filter"] = isJSON ? try JSONText.parse(filter, origin: "--filter") : .string(filter)
-            body["filter-lang"] = isJSON ? "cql2-json" : "cql2-text"
+            body["filter"] = isTextFilter ? .string(filter) : try JSONText.parse(filter, origin: "--filter")
+            body["filter-lang"] = isTextFilter ? "cql2-text" : "cql2-json"
         }
         let areas = search.requestAreas
         requests = try areas.map { area in

@@ -4,7 +4,7 @@ import Foundation
 import Geo
 public import Raster
 
-/// Products of the index as a static STAC catalogue (stacspec.org, 1.0).
+/// Products of the index as a static STAC catalogue (stacspec.org, 1.1).
 ///
 /// It has `catalog.json`, a folder with `collection.json` for each product, and below it a folder with the item of each
 /// dataset. All links are relative.
@@ -71,7 +71,7 @@ public struct STACExport: Sendable {
         }
         try write(
             [
-                "type": "Catalog", "id": .string(title), "stac_version": "1.0.0",
+                "type": "Catalog", "id": .string(title), "stac_version": "1.1.0",
                 "description": .string("Products of the index '\(title)', exported by antares"), "links": .array(links),
             ],
             to: "\(folder)/catalog.json"
@@ -99,10 +99,10 @@ public struct STACExport: Sendable {
             ["rel": "item", "href": .string("./\(id)/\(id).json"), "type": "application/geo+json"]
         }
         return [
-            "type": "Collection", "id": .string(product.name), "stac_version": "1.0.0",
-            "stac_extensions": ["https://stac-extensions.github.io/item-assets/v1.0.0/schema.json"],
+            "type": "Collection", "id": .string(product.name), "stac_version": "1.1.0",
+            "stac_extensions": ["https://stac-extensions.github.io/raster/v2.0.0/schema.json"],
             "title": .string(product.name), "description": .string(Self.description(of: product)),
-            "license": product.definition.at("license")?.string.map { .string($0) } ?? "proprietary",
+            "license": product.definition.at("license")?.string.map { .string($0) } ?? "other",
             "extent": [
                 "spatial": ["bbox": [.array([box.left, box.bottom, box.right, box.top].map { .double($0) })]],
                 "temporal": ["interval": [[text(collection.begin), text(collection.end)]]],
@@ -112,7 +112,7 @@ public struct STACExport: Sendable {
                     product.measurements.map { measurement in
                         let asset: DocumentValue = [
                             "title": .string(measurement.name), "roles": ["data"],
-                            "raster:bands": [STACItemDraft.rasterBand(measurement)],
+                            "bands": [STACItemDraft.bandDocument(measurement)],
                         ]
                         return (key: measurement.name, value: asset)
                     }

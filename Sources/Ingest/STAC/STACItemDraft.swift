@@ -21,7 +21,7 @@ struct STACItemDraft {
         (begin, end) = (Timestamp.iso(time.begin), Timestamp.iso(time.end))
         var root = DocumentObject()
         root["type"] = "Feature"
-        root["stac_version"] = "1.0.0"
+        root["stac_version"] = "1.1.0"
         root["id"] = .string(dataset.idText)
         root["collection"] = .string(product.name)
         root["geometry"] = outline.geometry
@@ -35,8 +35,10 @@ struct STACItemDraft {
         }
         properties["title"] = dataset.label.map { .string($0) }
         properties["odc:product"] = .string(product.name)
-        properties["odc:lineage"] = dataset.document.at("lineage").flatMap { lineage in
-            lineage.object?.contains { $0.value.array != nil } == true ? lineage : nil
+        if let lineage = dataset.document.at("lineage"),
+            lineage.object?.contains(where: { $0.value.array != nil }) == true
+        {
+            properties["odc:lineage"] = lineage
         }
         if let crs = dataset.crs { for entry in Self.projection(crs) { properties[entry.key] = entry.value } }
         root["properties"] = .object(properties)
@@ -47,7 +49,7 @@ struct STACItemDraft {
             ["rel": "collection", "href": "../collection.json", "type": "application/json"],
         ]
         root["stac_extensions"] = .array(
-            ["eo/v1.1.0", "projection/v1.1.0", "raster/v1.1.0", "view/v1.0.0"].map {
+            ["eo/v2.0.0", "projection/v2.0.0", "raster/v2.0.0", "view/v1.0.0"].map {
                 .string("https://stac-extensions.github.io/\($0)/schema.json")
             }
         )
@@ -94,7 +96,7 @@ struct STACItemDraft {
 
     private static func projection(_ crs: CRS) -> DocumentObject {
         var result = DocumentObject()
-        result["proj:epsg"] = crs.epsg.map { .integer($0) } ?? .null
+        result["proj:code"] = crs.epsg.map { .string("EPSG:\($0)") } ?? .null
         if crs.epsg == nil { result["proj:wkt2"] = .string(crs.wkt2 ?? crs.definition) }
         return result
     }
@@ -119,28 +121,24 @@ struct STACItemDraft {
                 asset["proj:transform"] = .array(box.affine.rowMajor.map { .double($0) })
                 if dataset.crs == nil { for entry in projection(box.crs) { asset[entry.key] = entry.value } }
             }
-            var bands = [rasterBand(measurement, source)]
+            let own = bandDocument(measurement, source)
             // A band further behind is the one of that number in the list.
-            if let band = source.band, band > 1, band < 1000, references != .copy {
-                let others = [DocumentValue](repeating: [:], count: band - 1)
-                bands = others + bands
-            }
-            asset["raster:bands"] = .array(bands)
-            let names = bands.indices.map { $0 == bands.count - 1 ? measurement.name : "band_\($0 + 1)" }
-            asset["eo:bands"] = .array(names.map { name -> DocumentValue in ["name": .string(name)] })
+            let others = references == .copy ? 0 : min(max((source.band ?? 1) - 1, 0), 1000)
+            asset["bands"] = .array((0..<others).map { ["name": .string("band_\($0 + 1)")] } + [own])
             assets[measurement.name] = .object(asset)
         }
         guard !assets.isEmpty else { throw failure(dataset, "has no file of a measurement of '\(product.name)'") }
         return assets
     }
 
-    static func rasterBand(_ measurement: Measurement, _ source: MeasurementSource? = nil) -> DocumentValue {
+    static func bandDocument(_ measurement: Measurement, _ source: MeasurementSource? = nil) -> DocumentValue {
         var band = DocumentObject()
+        band["name"] = .string(measurement.name)
         band["data_type"] = .string(measurement.dtype.rawValue)
         band["nodata"] = measurement.nodata.isNaN ? "nan" : .double(measurement.nodata)
         if !["1", ""].contains(measurement.units) { band["unit"] = .string(measurement.units) }
-        band["scale"] = (source?.scaleFactor ?? measurement.scaleFactor).map { .double($0) }
-        band["offset"] = (source?.addOffset ?? measurement.addOffset).map { .double($0) }
+        band["raster:scale"] = (source?.scaleFactor ?? measurement.scaleFactor).map { .double($0) }
+        band["raster:offset"] = (source?.addOffset ?? measurement.addOffset).map { .double($0) }
         return .object(band)
     }
 

@@ -80,12 +80,12 @@ struct STACIndexCommand: CommonCommand {
         _ log: Logger,
         isQuiet: Bool = false
     ) -> Candidates {
-        let reader = STACDocuments(products: products)
+        let reader = STACDocuments(products: products, name: product)
         var result: Candidates = ([], [])
         for found in items {
             let location = WebAddress.isWeb(found.location) ? found.location : DatasetFiles.uri(ofFile: found.location)
             let origin = WebAddress.shown(found.location)
-            let source = SourceDocument(origin: origin, value: item(found.item))
+            let source = SourceDocument(origin: origin, value: found.item)
             for made in reader.candidates(of: DatasetCandidate(document: source, location: location)) {
                 switch made {
                 case .success(let candidate): result.usable.append(candidate)
@@ -96,16 +96,6 @@ struct STACIndexCommand: CommonCommand {
             }
         }
         return result
-    }
-
-    /// The item as one of the product that is asked for.
-    private func item(_ item: DocumentValue) -> DocumentValue {
-        guard let product, case .object(var root) = item, case .object(var properties)? = root["properties"] else {
-            return item
-        }
-        properties["odc:product"] = .string(product)
-        root["properties"] = .object(properties)
-        return .object(root)
     }
 
     /// Adds the products that are missing.
