@@ -11,6 +11,9 @@ fi
 if ! scripts/venv.sh eodatasets3 >/dev/null; then
     echo 'SKIPPED: THERE IS NO EO3-VALIDATE (SEE ABOVE), AND NO TEST THAT DATASET DOCUMENTS PASS IT.' >&2
 fi
+if ! scripts/stac-venv.sh >/dev/null; then
+    echo 'SKIPPED: THERE IS NO STAC API (SEE ABOVE), AND NO TEST OF SEARCHES, DOWNLOADS AND EXPORTS AGAINST ONE.' >&2
+fi
 if schema=$(scripts/uws-schema.sh); then
     export ANTARES_TEST_UWS_SCHEMA=$schema
 else
@@ -30,7 +33,7 @@ tests=$(swift build --show-bin-path)/antaresPackageTests.xctest
 
 # Tests that wait for other programs (Python's, cluster engines) run beside the others, each group with a log of its own.
 declare -A group=(
-    [odc]='ODCIntegrationTests|PythonIndexTests'
+    [odc]='ODCIntegrationTests|PythonIndexTests|STACProgramTests'
     [cluster]='EngineJobTests|SlurmJobTests|GridEngineJobTests|ClusterCommandTests|LocalJobTests'
 )
 declare -A process

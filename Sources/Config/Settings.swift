@@ -36,6 +36,10 @@ public struct Settings: Sendable {
     public let regions: Sourced<String>?
     /// Where SQL and templates are found, if not beside the program.
     public let share: Sourced<String>?
+    /// The account at the USGS's Machine-to-Machine API, nil where it is not complete.
+    public let usgs: USGSAccount?
+    /// The STAC API that is meant where none is named, with what it asks for.
+    public let stac: STACAccess
     public let isDebug: Sourced<Bool>
     /// Nil where the configuration says nothing.
     public let logVerbosity: Sourced<LogVerbosity>?
@@ -75,6 +79,8 @@ public struct Settings: Sendable {
         sharedDirectory = values[.shared] ?? Sourced(dataDirectory, .builtIn)
         regions = values[.regions]
         share = values[.share]
+        usgs = USGSAccount(values)
+        stac = STACAccess(values)
         isDebug = values[.debug].map { Sourced(!Self.isFalse($0.value), $0.origin) } ?? Sourced(false, .builtIn)
         logVerbosity = try Self.verbosity(values[.logLevel], isDebug)
         warnings = values.warnings + (datacube?.warnings ?? [])

@@ -51,6 +51,23 @@ public struct RasterFile: ~Copyable {
 
     deinit { if let handle { NetCDFLock.withLock(if: needsLock) { _ = antares_gdal_close(handle) } } }
 
+    /// Copies by `gdal_translate`, as its options say.
+    func translate(_ options: [String], to path: String) throws(RasterError) {
+        try AtomicFile.write(path) { temporary throws(RasterError) in
+            let list = StringList(options)
+            let (isWritten, failures) = NetCDFLock.withLock(if: needsLock) {
+                withCPLMessages { () -> Bool in
+                    guard let parsed = GDALTranslateOptionsNew(list.pointer, nil) else { return false }
+                    defer { GDALTranslateOptionsFree(parsed) }
+                    var usageError: Int32 = 0
+                    guard let made = GDALTranslate(temporary, handle, parsed, &usageError) else { return false }
+                    return antares_gdal_close(made).rawValue < CE_Failure.rawValue && usageError == 0
+                }
+            }
+            guard isWritten, failures.isEmpty else { throw AtomicFile.writeFailure(.writeFailed, path, failures) }
+        }
+    }
+
     /// The sample type of a band (counted from 1), nil where it is complex or unknown.
     public func pixelType(band: Int) -> PixelType? {
         GDALGetRasterBand(handle, Int32(band)).flatMap { GDALGetRasterDataType($0).pixelType }

@@ -86,6 +86,11 @@ import Testing
         #expect(document["lineage"] == [:])
     }
 
+    @Test func `lineage that is null is none`() throws {
+        let text = item().replacing(#""platform""#, with: #""odc:lineage": null, "platform""#)
+        #expect(try document(text)["lineage"] == [:])
+    }
+
     // uuid.uuid5(uuid.uuid5(uuid.NAMESPACE_URL, "https://stacspec.org"), "s2-l2a\nscene-1\n") in Python.
     @Test(arguments: [
         ("scene-1", "2e935c2d-228f-56af-b68b-f677076417bf"),
