@@ -16,6 +16,10 @@ public struct RunOptions: Sendable {
     public var verifies: Bool
     /// Leaves scenes out that cannot be read, instead of giving up the tiles that need them.
     public var skipsBroken: Bool
+    /// Takes the tiles that are missing, instead of their being made here and now.
+    public var deferred: DeferredTiles?
+    /// Where files of sources are that documents have elsewhere.
+    var moved: [String: String] = [:]
 
     public init(
         jobs: Int = ProcessInfo.processInfo.activeProcessorCount,
@@ -64,6 +68,8 @@ public struct RunSummary: Sendable, Codable, Equatable {
     public struct Skipped: Sendable, Codable, Equatable {
         public let dataset: UUID
         public let reason: String
+
+        public init(dataset: UUID, reason: String) { (self.dataset, self.reason) = (dataset, reason) }
     }
 
     /// What there is to do; filled by a dry run only.
