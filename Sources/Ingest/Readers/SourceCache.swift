@@ -23,6 +23,7 @@ public final class SourceCache {
 
     func source(_ source: MeasurementSource, of measurement: String, in dataset: Dataset) throws -> any OpenSource {
         clock += 1
+        let source = shared.here(source)
         let key = "\(source.name)#\(source.band ?? 0)"
         if let known = open[key] {
             open[key] = (known.source, clock)

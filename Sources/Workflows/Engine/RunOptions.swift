@@ -16,6 +16,10 @@ public struct RunOptions: Sendable {
     public var verifies: Bool
     /// Leaves scenes out that cannot be read, instead of giving up the tiles that need them.
     public var skipsBroken: Bool
+    /// Takes the tiles that are missing, instead of their being made here and now.
+    public var deferred: DeferredTiles?
+    /// Where files of sources are that documents have elsewhere.
+    var moved: [String: String] = [:]
 
     public init(
         jobs: Int = ProcessInfo.processInfo.activeProcessorCount,
@@ -34,7 +38,7 @@ public struct RunOptions: Sendable {
     private var ownMemory: Int { min(224 << 20, memory / 3) }
 
     /// Bytes that one thread may hold in blocks.
-    var memoryOfThread: Int { (memory - ownMemory) / jobs }
+    var threadMemory: Int { (memory - ownMemory) / jobs }
 
     /// Bytes for blocks of sources of which a part was used, beside those in work; some are left to the allocator.
     func memoryToKeep(beside blocks: Int) -> Int {
@@ -76,6 +80,8 @@ public struct RunSummary: Sendable, Codable, Equatable {
     public struct Skipped: Sendable, Codable, Equatable {
         public let dataset: UUID
         public let reason: String
+
+        public init(dataset: UUID, reason: String) { (self.dataset, self.reason) = (dataset, reason) }
     }
 
     /// What there is to do; filled by a dry run only.

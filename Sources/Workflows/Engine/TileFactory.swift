@@ -60,6 +60,8 @@ struct TileFactory {
         ]
         return TileTask(
             name: "tile \(index) of \(Timestamp.iso(time.center))",
+            cell: index,
+            sources: sources.flatMap(\.datasets),
             layout: NetCDFTile(
                 geoBox: box,
                 times: [time.center],

@@ -9,8 +9,14 @@ import Raster
 struct TileTask: Sendable {
     /// What messages call it: `tile (12, -4) of 2017-01-15`.
     let name: String
+    let cell: TileIndex
+    /// All datasets that it is made of.
+    let sources: [Dataset]
     let layout: NetCDFTile
+    /// The files as documents and the index know them.
     let storage: TileStorage
+    /// The files as they are written; nil where that is the same.
+    var files: TileStorage?
     /// The blocks to compute; all others stay nodata and cost nothing.
     let blocks: [PixelWindow]
     let program: any TileProgram
@@ -22,6 +28,9 @@ struct TileTask: Sendable {
 
 /// What is computed for a tile, block by block.
 protocol TileProgram: Sendable {
+    /// Which measurements of which datasets it reads.
+    var reads: [(datasets: [Dataset], measurements: [String])] { get }
+
     /// Computes one block and hands over what is not empty of it.
     ///
     /// - `cache`: The open files of the calling thread.
@@ -71,6 +80,16 @@ enum TileStorage: Sendable {
 
     var location: String {
         ObjectStore.isObject(indexedPath) ? indexedPath : URL(fileURLWithPath: indexedPath).absoluteString
+    }
+
+    /// The same files elsewhere.
+    func moved(_ place: (String) throws -> String) rethrows -> TileStorage {
+        switch self {
+        case .netCDF(let path): .netCDF(path: try place(path))
+        case .geoTIFF(let stem, let measurements, let compression):
+            .geoTIFF(stem: try place(stem), measurements: measurements, compression: compression)
+        case .mosaic(let path, let compression): .mosaic(path: try place(path), compression: compression)
+        }
     }
 
     /// Where the document says a measurement is.

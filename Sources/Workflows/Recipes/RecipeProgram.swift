@@ -43,6 +43,17 @@ struct RecipeProgram: TileProgram {
     /// Nil where outputs stay as they are.
     var matching: HistogramMatching?
 
+    var reads: [(datasets: [Dataset], measurements: [String])] {
+        let series = slices.map { slice in
+            let source = sources[slice.source]
+            let names = source.bands.map(\.measurement.name) + (source.mask?.measurements.map(\.name) ?? [])
+            return (datasets: slice.datasets, measurements: names)
+        }
+        let statics = staticBands.map { (datasets: $0.datasets, measurements: [$0.band.measurement.name]) }
+        let reference = matching.map { (datasets: $0.datasets, measurements: $0.bands.values.map(\.name).sorted()) }
+        return series + statics + (reference.map { [$0] } ?? [])
+    }
+
     /// One encoding for each name: that of the products where they agree, else real values.
     static func encodings(of sources: [Source]) -> [String: Encoding] {
         sources.flatMap(\.bands).reduce(into: [:]) { encodings, band in

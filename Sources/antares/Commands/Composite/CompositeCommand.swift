@@ -82,7 +82,6 @@ struct CompositeCommand: CommonCommand {
 
     func run() async throws {
         let services = try common.makeServices()
-        if let note = run.note { services.log.warning("\(note)") }
         let ranges = time.compactMap { TimeRange(period: $0) }
         let whole = TimeRange(begin: .distantPast, end: .distantFuture)
         let index = try await services.index()
@@ -100,7 +99,7 @@ struct CompositeCommand: CommonCommand {
         )
         (composite.masks, composite.grouping, composite.resampling) = (try rules(), groupBy, resampling)
         (composite.gridding, composite.clips) = (grid.options, grid.clip)
-        try await common.makeTiles("Reducing \(product)", services, try run.makeOptions(), by: composite.run)
+        try await common.makeTiles("Reducing \(product)", services, run, by: composite.run)
     }
 }
 

@@ -83,7 +83,6 @@ struct ExportOptions: ParsableArguments {
 
     func run(_ common: CommonOptions) async throws {
         let services = try common.makeServices()
-        if let note = run.note { services.log.warning("\(note)") }
         let ranges = time.compactMap { TimeRange(period: $0) }
         var export = Export(
             product: product,
@@ -96,6 +95,6 @@ struct ExportOptions: ParsableArguments {
         (export.resampling, export.clips, export.latestFirst) = (resampling, grid.clip, !earliestFirst)
         export.gridding = grid.options
         if let proj4 { export.gridding.crs = CRS(proj4) }
-        try await common.makeTiles("Exporting \(product)", services, try run.makeOptions(), by: export.run)
+        try await common.makeTiles("Exporting \(product)", services, run, by: export.run)
     }
 }
