@@ -7,7 +7,9 @@ extension RasterFile {
     /// Reads the table only, of full resolution: in cloud-optimised files that comes last, after the overviews.
     public var holdsAllBlocks: Bool {
         guard driverName == "GTiff" || driverName == "COG" else { return true }
-        guard let fileSize = (try? FileManager.default.attributesOfItem(atPath: name))?[.size] as? Int else { return true }
+        guard let fileSize = (try? FileManager.default.attributesOfItem(atPath: name))?[.size] as? Int else {
+            return true
+        }
         for band in 1...max(bandCount, 1) {
             let (blockWidth, blockHeight) = blockSize(band: band)
             guard blockWidth > 0, blockHeight > 0 else { continue }

@@ -16,6 +16,8 @@ public struct RunOptions: Sendable {
     public var verifies: Bool
     /// Leaves scenes out that cannot be read, instead of giving up the tiles that need them.
     public var skipsBroken: Bool
+    /// How many tiles may be begun and not yet done.
+    public var tilesAtOnce = Int.max
 
     public init(
         jobs: Int = ProcessInfo.processInfo.activeProcessorCount,

@@ -79,6 +79,7 @@ struct TileProduction {
             if isDone { summary.alreadyThere += 1 } else { missing.append(task) }
         }
         guard !options.isDryRun else { return summary }
+        for folder in Set(tasks.map(\.storage.folder)) { PendingFile.removeAbandoned(in: folder) }
         // A task of its own, which an interrupt does not cancel: the threads stop by themselves, and what they finish is
         // still indexed and counted.
         return try await Task { [missing, summary] in
@@ -100,7 +101,7 @@ struct TileProduction {
         var summary = summary
         var done = summary.alreadyThere
         progress(done, summary.planned)
-        let runner = TileRunner(tasks, memory: kept) { Interrupt.isRequested }
+        let runner = TileRunner(tasks, memory: kept, tilesAtOnce: options.tilesAtOnce) { Interrupt.isRequested }
         for await (number, outcome) in runner.run(threads: options.jobs) {
             let task = tasks[number]
             switch outcome {

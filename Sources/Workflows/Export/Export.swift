@@ -17,7 +17,8 @@ public struct Export: Sendable {
     public let region: RecipeApplication.Region?
     public let target: MosaicTarget
     public let software: String
-    public var resampling = "nearest"
+    /// By name or alias of measurements.
+    public var resampling = ResamplingChoice.nearest
     public var gridding = GridOptions()
     public var clips = false
     /// True where the newest dataset lies on top, not the oldest.
@@ -47,10 +48,8 @@ public struct Export: Sendable {
         guard let first = measurements.first else {
             throw WorkflowError(.badRequest, "product '\(product)' has no measurements")
         }
-        guard let method = Resampling(name: resampling) else {
-            let known = Resampling.allCases.map(\.rawValue).joined(separator: ", ")
-            throw WorkflowError(.badRequest, "the resampling '\(resampling)' is unknown", hint: "Known: \(known).")
-        }
+        let special = try resampling.special.map { (try source.measurement($0.key).name, $0.value) }
+        let choice = ResamplingChoice(resampling.standard, special: Dictionary(special) { first, _ in first })
         let query = DatasetQuery(product: source.name, time: time, bounds: region?.polygon.bounds)
         let datasets = try await index.datasets(matching: query).sorted { first, second in
             latestFirst ? Dataset.precedes(second, first) : Dataset.precedes(first, second)
@@ -67,7 +66,7 @@ public struct Export: Sendable {
             throw WorkflowError(.noInput, "product '\(product)' has no data in the time and region that were asked for")
         }
         let grid = spec.single(around: extent)
-        let bands = measurements.map { IngestProgram.Band(source: $0, target: $0, resampling: method) }
+        let bands = measurements.map { IngestProgram.Band(source: $0, target: $0, resampling: choice[$0.name]) }
         let bytesPerPixel = measurements.reduce(8) { $0 + 3 * $1.dtype.byteCount }
         let factory = TileFactory(
             product: source,
@@ -76,7 +75,7 @@ public struct Export: Sendable {
             variables: measurements.map(Self.variable),
             attributes: [],
             algorithm: "export",
-            parameters: parameters(method, grid),
+            parameters: parameters(choice, grid),
             software: software,
             blocks: BlockBudget(datasets, first, bytesPerPixel: bytesPerPixel, limit: options.memory / options.jobs),
             storage: target.storage
@@ -89,13 +88,15 @@ public struct Export: Sendable {
             guard let firstTime = used.compactMap(\.dataset.time).map(\.begin).min(),
                 let lastTime = used.compactMap(\.dataset.time).map(\.end).max()
             else { return [] }
+            var properties = DocumentObject()
+            properties.name(leftOut: placed.map(\.dataset).filter { leftOut.contains($0.id) })
             let task = try factory.task(
                 TileIndex(x: 0, y: 0),
                 time: TimeRange(begin: firstTime, end: lastTime),
                 stem: "",
                 sources: [("source", used.map(\.dataset))],
                 footprints: used.map(\.footprint),
-                properties: DocumentObject(),
+                properties: properties,
                 program: IngestProgram(bands: bands, datasets: used.map(\.dataset)),
                 clip: clips ? area.map { Clip(polygon: $0) } : nil
             )
@@ -103,9 +104,16 @@ public struct Export: Sendable {
         }
     }
 
-    private func parameters(_ method: Resampling, _ grid: GridSpec) -> DocumentObject {
+    private func parameters(_ choice: ResamplingChoice, _ grid: GridSpec) -> DocumentObject {
+        let special = choice.special.sorted { $0.key < $1.key }.map {
+            (key: $0.key, value: DocumentValue.string($0.value.name))
+        }
         let entries: [(key: String, value: DocumentValue)] = [
-            (key: "resampling", value: .string(method.rawValue)), (key: "clip", value: .bool(clips)),
+            (
+                key: "resampling",
+                value: .object(DocumentObject([(key: "*", value: .string(choice.standard.name))] + special))
+            ),
+            (key: "clip", value: .bool(clips)),
             (key: "region", value: .string(region?.name ?? "")), (key: "crs", value: .string(grid.crs.definition)),
             (key: "origin", value: .array([.double(grid.origin.x), .double(grid.origin.y)])),
             (key: "size", value: .array([.double(grid.tileSize.x), .double(grid.tileSize.y)])),

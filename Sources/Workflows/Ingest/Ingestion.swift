@@ -177,7 +177,7 @@ public struct Ingestion: Sendable {
             let tile: TileIndex
         }
         let projector = FootprintProjector(to: config.grid.crs)
-        var broken: [Slot: [String]] = [:]
+        var broken: [Slot: [Dataset]] = [:]
         var slots: [Slot: [(dataset: Dataset, footprint: MultiPolygon)]] = [:]
         for dataset in datasets.sorted(by: Dataset.precedes) {
             guard let time = dataset.time, let footprint = try projector.footprint(of: dataset) else {
@@ -187,7 +187,7 @@ public struct Ingestion: Sendable {
             }
             for tile in config.grid.tiles(covering: footprint) {
                 if leftOut.contains(dataset.id) {
-                    broken[Slot(time: time.center, tile: tile), default: []].append(dataset.idText)
+                    broken[Slot(time: time.center, tile: tile), default: []].append(dataset)
                     continue
                 }
                 if let bounds = config.bounds, !bounds.intersects(config.grid.bounds(of: tile)) { continue }
@@ -229,13 +229,13 @@ public struct Ingestion: Sendable {
     }
 
     /// What stays true of a tile of the properties of its scene.
-    private static func kept(from dataset: Dataset, leftOut: [String]) -> DocumentObject {
+    private static func kept(from dataset: Dataset, leftOut: [Dataset]) -> DocumentObject {
         let keys = [
             "eo:platform", "eo:instrument", "eo:gsd", "odc:product_family", "odc:producer", "dea:dataset_maturity",
         ]
         var kept = DocumentObject()
         for key in keys { kept[key] = dataset.document.at("properties", key) }
-        if !leftOut.isEmpty { kept["antares:left_out"] = .array(leftOut.map { .string($0) }) }
+        kept.name(leftOut: leftOut)
         return kept
     }
 }

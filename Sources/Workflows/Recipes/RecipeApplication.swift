@@ -116,16 +116,9 @@ public struct RecipeApplication: Sendable {
         )
         let bytesPerPixel = try planner.plan(series: series, statics: statics, memory: memory).bytesPerPixel
         return try await production.run(bytesPerPixel: bytesPerPixel, summary: summary) { [planner] leftOut, _ in
-            let left = series.map { input in
-                ResolvedInput(
-                    input: input.input,
-                    product: input.product,
-                    datasets: input.datasets.filter { !leftOut.contains($0.id) }
-                )
-            }
             var planner = planner
-            planner.leftOut = leftOut.map { $0.uuidString.lowercased() }.sorted()
-            let plan = try planner.plan(series: left, statics: statics, memory: memory)
+            planner.leftOut = leftOut
+            let plan = try planner.plan(series: series, statics: statics, memory: memory)
             guard !plan.tasks.isEmpty || !leftOut.isEmpty else {
                 throw WorkflowError(
                     .noInput,
@@ -138,7 +131,7 @@ public struct RecipeApplication: Sendable {
     }
 
     private func makeGrid(_ series: ResolvedInput, on index: any DatasetIndex) async throws -> GridSpec {
-        let spec = try await gridding.spec(for: series.product, series.datasets, on: index)
+        let spec = try await gridding.orElse(recipe.grid).spec(for: series.product, series.datasets, on: index)
         guard mosaic != nil else { return spec }
         let projector = FootprintProjector(to: spec.crs)
         let area = region.isEverywhere ? nil : try projector.project(region.polygon, from: .wgs84).bounds
@@ -176,7 +169,13 @@ public struct RecipeApplication: Sendable {
             (key: "end", value: .string(Timestamp.day(time.end))),
             (key: "region", value: .string(region.name)),
         ])
-        if let reference { parameters["reference"] = .string(reference.product) }
+        if let reference {
+            parameters["reference"] = .string(reference.product)
+            if let time = reference.time {
+                parameters["reference_begin"] = .string(Timestamp.day(time.begin))
+                parameters["reference_end"] = .string(Timestamp.day(time.end))
+            }
+        }
         return parameters
     }
 }

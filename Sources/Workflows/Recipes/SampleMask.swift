@@ -74,7 +74,7 @@ extension Measurement {
     ///
     /// `true` and `false` are tried as booleans and as texts first; for a single bit they then mean 1 and 0 whatever
     /// its values are called, so that `cloud: false` works on every product.
-    fileprivate func test(flag name: String, meaning text: String) throws -> BitTest {
+    func test(flag name: String, meaning text: String) throws -> BitTest {
         guard text == "true" || text == "false" else { return try test(flag: name, meaning: .string(text)) }
         if let test = try? test(flag: name, meaning: .bool(text == "true")) { return test }
         if let test = try? test(flag: name, meaning: .string(text)) { return test }

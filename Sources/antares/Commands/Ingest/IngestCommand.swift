@@ -28,7 +28,7 @@ struct IngestCommand: CommonCommand {
     var saveTasks: String?
     @Option(help: .init("Make the tiles of such a file, instead of -c.", valueName: "file"))
     var loadTasks: String?
-    @Option(help: .init("Tiles in the queue, as for the Open Data Cube; needs no limit here.", visibility: .hidden))
+    @Option(help: .init("Tiles that may be begun and not yet done; no limit without it.", valueName: "n"))
     var queueSize: Int?
 
     func validate() throws {
@@ -56,7 +56,7 @@ struct IngestCommand: CommonCommand {
             let summary = try await ingestion.save(
                 tasksTo: path,
                 on: try await services.index(),
-                options: try run.makeOptions(),
+                options: try options(),
                 log: services.log,
                 progress: { _, _ in }
             )
@@ -64,7 +64,13 @@ struct IngestCommand: CommonCommand {
             try common.emit(summary) { "\(open) of \(summary.planned) tiles of \(summary.product) listed in \(path)\n" }
             return
         }
-        try await common.makeTiles("Ingesting", services, try run.makeOptions(), by: ingestion.run)
+        try await common.makeTiles("Ingesting", services, try options(), by: ingestion.run)
+    }
+
+    private func options() throws -> RunOptions {
+        var options = try run.makeOptions()
+        options.tilesAtOnce = queueSize ?? .max
+        return options
     }
 
     private func document() throws -> SourceDocument {
