@@ -114,7 +114,7 @@ let package = Package(
         tests("Documents", "Documents"),
         tests("Geo", "Geo"),
         tests("Config", "Config", ["Postgres"]),
-        tests("Raster", "Raster", ["Geo"]),
+        tests("Raster", "Raster", ["Documents", "Geo"]),
         tests("Postgres", "Postgres"),
         tests("DatacubeIndex", "DatacubeIndex", ["Documents", "Geo", "Postgres", crypto, logging]),
         tests("Ingest", "Ingest", ["DatacubeIndex", "Documents", "Geo", "Raster", "Simulation"]),

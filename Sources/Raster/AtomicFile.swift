@@ -64,7 +64,7 @@ public enum AtomicFile {
     /// Why so many bytes cannot be written to the folder of `path`; nil where they can.
     static func refusal(of path: String, bytes: Int) -> Int32? {
         let folder = PendingFile.folder(of: path)
-        let probe = "\(folder)/.partial-probe-\(UInt64.random(in: 0...UInt64.max))"
+        let probe = "\(folder)/\(PendingFile.mark())probe"
         let descriptor = open(probe, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { return errno }
         defer {

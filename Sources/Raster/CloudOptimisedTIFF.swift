@@ -20,6 +20,8 @@ public final class CloudOptimisedTIFF: Sendable {
         public let overviews: OverviewMethod
         /// Columns and rows of a block; a multiple of 16.
         public let blockSize: Int
+        /// Offsets of 8 bytes whatever the size is; without it only where the file needs them.
+        public let isBig: Bool
         /// Of the file.
         public let metadata: [(name: String, value: String)]
 
@@ -31,10 +33,12 @@ public final class CloudOptimisedTIFF: Sendable {
             compression: BlockCompression = .deflate(level: 6),
             overviews: OverviewMethod? = nil,
             blockSize: Int = 512,
+            isBig: Bool = false,
             metadata: [(name: String, value: String)] = []
         ) {
             (self.geoBox, self.type, self.bands, self.nodata) = (geoBox, type, bands, nodata)
             (self.compression, self.blockSize, self.metadata) = (compression, blockSize, metadata)
+            self.isBig = isBig
             self.overviews = overviews ?? (type.isFloat ? .average : .nearest)
         }
     }
@@ -219,7 +223,7 @@ public final class CloudOptimisedTIFF: Sendable {
         }
         let (stored, total) = state.withLock { ($0.stored, $0.end) }
         let table = stored[0].reduce(0) { $0 + $1.count } * layout.bands.count * 24
-        let encoder = TIFFEncoder(isBig: total + table + (1 << 20) > Int(UInt32.max))
+        let encoder = TIFFEncoder(isBig: layout.isBig || total + table + (1 << 20) > Int(UInt32.max))
         // Once without offsets, to learn how long the beginning is.
         var place = encoder.head(directories(stored, offset: { _ in 0 })).count
         place += place % 16 == 0 ? 0 : 16 - place % 16

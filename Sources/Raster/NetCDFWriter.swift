@@ -16,13 +16,38 @@ public final class NetCDFWriter: Sendable {
         let filters: ChunkFilters
     }
 
+    /// The place of a chunk, in the order in which chunks are written: by row, then by variable, time and column.
+    private struct Place: Hashable, Comparable {
+        let row: Int
+        let variable: String
+        let time: Int
+        let column: Int
+
+        static func < (a: Place, b: Place) -> Bool {
+            (a.row, a.variable, a.time, a.column) < (b.row, b.variable, b.time, b.column)
+        }
+    }
+
     private struct State {
         /// A name and a time each.
         var assemblers: [String: BlockAssembler]
-        /// Chunks are written in the order in which they became complete, so that two runs give the same bytes.
-        var nextTicket = 0
-        var nextToWrite = 0
-        var ready: [Int: (variable: String, offset: [UInt64], bytes: [UInt8])] = [:]
+        /// Nothing above this row will come any more.
+        var completeRow = 0
+        /// Chunks that are being compressed.
+        var inWork: Set<Place> = []
+        /// Compressed chunks that wait until all before them are written: the bytes of a file do not depend on the blocks
+        /// in which it was computed, nor on who was first.
+        var ready: [Place: [UInt8]] = [:]
+
+        /// The next chunk to write, nil as long as one before it may still come.
+        ///
+        /// - `reach`: Rows of the tallest chunk: one that begins further up is complete.
+        mutating func next(reach: Int) -> (place: Place, bytes: [UInt8])? {
+            guard let place = ready.keys.min(), completeRow >= place.row + reach,
+                inWork.min().map({ place < $0 }) ?? true
+            else { return nil }
+            return ready.removeValue(forKey: place).map { (place, $0) }
+        }
     }
 
     private let file: Int64
@@ -31,6 +56,9 @@ public final class NetCDFWriter: Sendable {
     private let temporary: String
     /// Bytes that the file needs beside chunks.
     private let fixed: Int
+    /// Rows of the tallest chunk.
+    private let reach: Int
+    private let height: Int
     private let state: Mutex<State>
 
     /// Creates the file with dimensions, coordinates and attributes; `path` must not exist.
@@ -46,6 +74,7 @@ public final class NetCDFWriter: Sendable {
             (1 << 20) + 8 * (tile.geoBox.width + tile.geoBox.height) + 128 * chunks * tile.times.count
             + tile.documents.reduce(0) { $0 + $1.utf8.count }
         self.fixed = fixed
+        (reach, height) = (tile.variables.map(\.chunk.y).max() ?? 0, tile.geoBox.height)
         var assemblers: [String: BlockAssembler] = [:]
         for variable in tile.variables {
             for time in tile.times.indices {
@@ -117,7 +146,6 @@ public final class NetCDFWriter: Sendable {
 
     /// Takes a block of one variable, row-major, in the variable's own type.
     ///
-    /// The bytes of the file depend on the order of calls, not on that of the jobs.
     /// - Returns: What is left to do: compressing chunks that are complete now, and writing them.
     public func merge<Element: PixelElement>(
         _ pixels: [Element],
@@ -137,42 +165,60 @@ public final class NetCDFWriter: Sendable {
 
     /// Says that nothing above a row will come any more; returns what can be done therefore.
     public func complete(above row: Int) -> [WriteJob] {
-        jobs { state in
+        let rest = jobs { state in
             state.assemblers.keys.sorted().flatMap { key -> [(String, Int, AssembledBlock)] in
                 let parts = key.split(separator: "@")
                 let blocks = state.assemblers[key]?.complete(above: row) ?? []
                 return blocks.map { (String(parts[0]), Int(parts[1]) ?? 0, $0) }
             }
         }
+        // What is compressed already may have waited for this.
+        let isNews = state.withLock { state in
+            let complete = row >= height ? Int.max : row
+            defer { state.completeRow = max(state.completeRow, complete) }
+            return complete > state.completeRow && !state.ready.isEmpty
+        }
+        return isNews ? rest + [WriteJob { [self] in try writeReady() }] : rest
     }
 
     private func jobs(_ body: (inout State) -> [(String, Int, AssembledBlock)]) -> [WriteJob] {
         state.withLock { state in
             body(&state).compactMap { name, time, block in
                 guard let assembler = state.assemblers["\(name)@\(time)"], !assembler.isEmpty(block) else { return nil }
-                let ticket = state.nextTicket
-                state.nextTicket += 1
-                let rows = block.row * assembler.blockHeight
-                let offset = [UInt64(time), UInt64(rows), UInt64(block.column * assembler.blockWidth)]
-                return WriteJob { [self] in try store(block.bytes, of: name, at: offset, ticket: ticket) }
+                let place = Place(
+                    row: block.row * assembler.blockHeight,
+                    variable: name,
+                    time: time,
+                    column: block.column * assembler.blockWidth
+                )
+                state.inWork.insert(place)
+                return WriteJob { [self] in try store(block.bytes, at: place) }
             }
         }
     }
 
     /// Compresses a chunk and writes it when its turn has come, and those that waited for it.
-    private func store(_ bytes: [UInt8], of name: String, at offset: [UInt64], ticket: Int) throws(RasterError) {
-        guard let variable = variables[name] else { preconditionFailure("no variable '\(name)' was defined") }
+    private func store(_ bytes: [UInt8], at place: Place) throws(RasterError) {
+        guard let variable = variables[place.variable] else {
+            preconditionFailure("no variable '\(place.variable)' was defined")
+        }
         let stored = variable.filters.apply(bytes)
+        state.withLock { state in
+            state.inWork.remove(place)
+            state.ready[place] = stored
+        }
+        try writeReady()
+    }
+
+    private func writeReady() throws(RasterError) {
         try state.withLock { state throws(RasterError) in
-            state.ready[ticket] = (name, offset, stored)
-            while let chunk = state.ready.removeValue(forKey: state.nextToWrite) {
-                state.nextToWrite += 1
-                guard let dataset = variables[chunk.variable]?.dataset else { continue }
+            while let chunk = state.next(reach: reach) {
+                guard let dataset = variables[chunk.place.variable]?.dataset else { continue }
                 try NetCDFLock.withLock { () throws(RasterError) in
                     if let reason = Room.take(fixed + chunk.bytes.count, behind: temporary) {
                         throw AtomicFile.failure(.writeFailed, path, reason)
                     }
-                    let offset: [hsize_t] = chunk.offset.map { hsize_t($0) }
+                    let offset = [chunk.place.time, chunk.place.row, chunk.place.column].map { hsize_t($0) }
                     let status = chunk.bytes.withUnsafeBytes {
                         antares_hdf5_write_chunk(dataset, offset, $0.count, $0.baseAddress)
                     }

@@ -22,13 +22,48 @@ public final class PendingFile: Sendable {
                 hint: "Check the rights of the folder above."
             )
         }
-        let mark = "\(ProcessInfo.processInfo.processIdentifier)-\(UInt32.random(in: 0...UInt32.max))"
         self.path = path
-        temporary = folder.appendingPathComponent(".partial-\(mark)-\(url.lastPathComponent)").path
+        temporary = folder.appendingPathComponent(Self.mark() + url.lastPathComponent).path
+    }
+
+    /// How the temporary names of this process begin: `.partial-HOST-PROCESS-NUMBER-`.
+    static func mark() -> String {
+        ".partial-\(host)-\(ProcessInfo.processInfo.processIdentifier)-\(UInt32.random(in: 0...UInt32.max))-"
+    }
+
+    /// The name of this machine, its first 32 letters and digits; nobody is asked for it but the kernel.
+    private static let host: String = {
+        var bytes = [CChar](repeating: 0, count: 256)
+        gethostname(&bytes, bytes.count - 1)
+        let name = String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        guard !name.isEmpty else { return "unknown" }
+        return String(name.prefix(32).map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
+    }()
+
+    /// Removes temporary files whose process is gone: those of this host by its number, others that nobody has touched for
+    /// a day.
+    public static func removeAbandoned(in folder: String) {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        for name in names where name.hasPrefix(".partial-") {
+            let path = "\(folder)/\(name)"
+            if isAbandoned(name) || isOld(path) { unlink(path) }
+        }
+    }
+
+    private static func isAbandoned(_ name: String) -> Bool {
+        guard let match = name.prefixMatch(of: #/\.partial-([^-]+)-(\d+)-\d+-/#), String(match.1) == host,
+            let process = Int32(match.2)
+        else { return false }
+        return kill(process, 0) != 0 && errno == ESRCH
+    }
+
+    private static func isOld(_ path: String) -> Bool {
+        let changed = (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date
+        return changed.map { $0.timeIntervalSinceNow < -86400 } ?? false
     }
 
     /// Where the bytes of a file lie while it is written.
-    static func folder(of path: String) -> String {
+    public static func folder(of path: String) -> String {
         ObjectStore.isObject(path)
             ? FileManager.default.temporaryDirectory.path
             : URL(fileURLWithPath: path).deletingLastPathComponent().path

@@ -113,6 +113,9 @@ public let repository: URL = {
     return folder
 }()
 
+/// The path of a file in Tests/Python.
+public func pythonFile(_ name: String) -> String { repository.appending(path: "Tests/Python/\(name)").path }
+
 extension TestPython: CustomStringConvertible {
     public var description: String { "datacube \(series)" }
 }

@@ -195,7 +195,7 @@ extension SIMD8<Float> {
 /// The geometric median of eight pixels by Weiszfeld's iteration with steps of one and a half.
 ///
 /// Source: Weiszfeld (1937); where the point meets an observation, Vardi and Zhang (2000). Stops when no pixel moves by
-/// more than a millionth of its length.
+/// more than a millionth of its length; a pixel that does not move stays, so that it does not depend on its neighbours.
 private func geometricMedian(_ run: ObservationRun) -> [SIMD8<Float>] {
     typealias Lanes = SIMD8<Float>
     let (bands, values, valid, dates) = (run.bands, run.values, run.valid, run.dates.count)
@@ -214,6 +214,7 @@ private func geometricMedian(_ run: ObservationRun) -> [SIMD8<Float>] {
             }
             // Nearer than this an observation counts as met.
             let near = (length * 1e-13).replacing(with: 1e-30, where: length .< 1e-17)
+            var isMoving = SIMDMask<SIMD8<Int32>>(repeating: true)
             for _ in 0..<300 {
                 for band in 0..<bands { sums[band] = Lanes() }
                 var (weights, met) = (Lanes(), Lanes())
@@ -242,14 +243,14 @@ private func geometricMedian(_ run: ObservationRun) -> [SIMD8<Float>] {
                 let share = 1 - met / pull.squareRoot().replacing(with: 1e-30, where: pull .== 0)
                 var step = share.replacing(with: 0, where: share .< 0)
                 step.replace(with: 1.5, where: met .== 0)
-                step.replace(with: 0, where: weights .== 0)
+                step.replace(with: 0, where: (weights .== 0) .| .!isMoving)
                 var moved = Lanes()
                 for band in 0..<bands {
                     let difference = sums[band] * step
                     center[band] += difference
                     moved += difference * difference
                 }
-                let isMoving = moved .> length * 1e-12
+                isMoving = moved .> length * 1e-12
                 if !any(isMoving) { break }
             }
         }

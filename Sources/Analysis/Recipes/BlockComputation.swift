@@ -11,8 +11,8 @@ public struct RecipeBlock: Sendable {
     public let cellSize: XY<Double>
     /// The days of the planes of every series, the earliest first.
     public var dates: [SliceDate]
-    /// The days of all slices of time, those without any plane here too.
-    public var allDates: [SliceDate]
+    /// Which pixels scenes show, where an output asks for that.
+    public var observations: [Observation]
     /// What trends count their years from.
     public var begin: SliceDate
     /// Measurement of the series inputs → planes; every measurement has the same dates.
@@ -26,18 +26,31 @@ public struct RecipeBlock: Sendable {
         halo: Int = 0,
         cellSize: XY<Double> = XY(x: 1, y: 1),
         dates: [SliceDate],
-        allDates: [SliceDate]? = nil,
+        observations: [Observation] = [],
         begin: SliceDate? = nil,
         series: [String: SampleSeries],
         statics: [String: [Float]] = [:]
     ) {
         (self.width, self.height, self.halo, self.cellSize) = (width, height, halo, cellSize)
-        (self.dates, self.allDates) = (dates, allDates ?? dates)
+        (self.dates, self.observations) = (dates, observations)
         self.begin = begin ?? dates.first ?? SliceDate(days: 0)
         (self.series, self.statics) = (series, statics)
     }
 
     public var pixelCount: Int { width * height }
+}
+
+/// What one slice of time shows, whether a mask drops it or not.
+public struct Observation: Sendable {
+    public let date: SliceDate
+    /// What the slice's input measures.
+    public let measurements: Set<String>
+    /// True for pixels with data.
+    public let isSeen: [Bool]
+
+    public init(date: SliceDate, measurements: Set<String>, isSeen: [Bool]) {
+        (self.date, self.measurements, self.isSeen) = (date, measurements, isSeen)
+    }
 }
 
 /// An output of a block: numbers and what they mean.
@@ -213,10 +226,9 @@ private struct BlockComputation {
             let (scale, offset) = units(of: subject.value, statistic)
             return finish(found[statistic] ?? [], counts: found[.count], output, scale: scale, offset: offset)
         case .validFraction:
-            let all = output.period.map { period in block.allDates.count(where: period.contains) }
-            let total = Double(max(1, all ?? block.allDates.count))
+            let totals = observed(subject)
             let counts = results(subject)[.count] ?? []
-            return finish(counts.map { $0 / total }, counts: counts, output)
+            return finish(zip(counts, totals).map { $1 > 0 ? $0 / $1 : .nan }, counts: counts, output)
         case .dateOfMin(let form), .dateOfMax(let form):
             let found = results(subject)
             var isLargest = false
@@ -253,6 +265,17 @@ private struct BlockComputation {
             let found = harmonic(subject, order, dates)
             return finish(found.values(part), counts: found.counts, output)
         }
+    }
+
+    /// How many slices of the period that measure a value show each pixel.
+    private func observed(_ subject: Subject) -> [Double] {
+        let names = subject.value.names.filter { block.series[$0] != nil && $0 != Recipe.cloudDistance }
+        var totals = [Double](repeating: 0, count: block.pixelCount)
+        for observation in block.observations where names.isSubset(of: observation.measurements) {
+            guard subject.period?.contains(observation.date) ?? true else { continue }
+            for pixel in totals.indices where observation.isSeen[pixel] { totals[pixel] += 1 }
+        }
+        return totals
     }
 
     /// Drops pixels with too few values, and what lies outside of the block.

@@ -1,3 +1,5 @@
+public import Geo
+
 /// What a feature product is made of and how: a recipe document as a value.
 public struct Recipe: Hashable, Sendable {
     public let name: String
@@ -6,16 +8,19 @@ public struct Recipe: Hashable, Sendable {
     public let filePrefix: String
     public let inputs: [RecipeInput]
     public let outputs: [RecipeOutput]
+    /// What the document says of the grid.
+    public let grid: GridOptions
 
     public init(
         name: String,
         description: String = "",
         filePrefix: String? = nil,
         inputs: [RecipeInput],
-        outputs: [RecipeOutput]
+        outputs: [RecipeOutput],
+        grid: GridOptions = GridOptions()
     ) {
         (self.name, self.description, self.filePrefix) = (name, description, filePrefix ?? name)
-        (self.inputs, self.outputs) = (inputs, outputs)
+        (self.inputs, self.outputs, self.grid) = (inputs, outputs, grid)
     }
 
     /// The inputs over time: their slices make one series.
@@ -31,6 +36,9 @@ public struct Recipe: Hashable, Sendable {
         outputs.flatMap(\.formulas).contains { $0.names.contains(Self.cloudDistance) }
     }
 
+    /// True where any output is about the share of observations that masks leave.
+    public var usesObservations: Bool { outputs.contains { $0.reducer == .validFraction } }
+
     /// What formulas call the distance, in pixels, to the nearest pixel that a mask drops.
     public static let cloudDistance = "cloud_distance"
     /// Farther than this is not told apart.
@@ -42,96 +50,14 @@ public struct Recipe: Hashable, Sendable {
             guard let length = output.by else { return [output] }
             return Period.all(length, from: begin, to: end).map(output.over)
         }
-        return Recipe(name: name, description: description, filePrefix: filePrefix, inputs: inputs, outputs: expanded)
-    }
-}
-
-/// Where a recipe takes its pixels from.
-public struct RecipeInput: Hashable, Sendable {
-    public enum Grouping: String, Sendable, CaseIterable {
-        /// Datasets of one solar day are one slice of time: an overlap of scenes counts once.
-        case solarDay = "solar_day"
-        /// Datasets of exactly one time are one slice.
-        case time
-        /// Every dataset is a slice of its own.
-        case none
-    }
-
-    public let name: String
-    /// The products to look for, the first that has data wins.
-    public let products: [String]
-    /// The names that formulas use.
-    public let measurements: [String]
-    /// What the product calls a measurement, where formulas use another name.
-    public let aliases: [String: String]
-    /// Which pixels are kept; all without it.
-    public let mask: MaskCondition?
-    /// Applied to what the mask drops, one after the other.
-    public let maskSteps: [MaskStep]
-    public let grouping: Grouping
-    /// True for layers without time, as terrain: all datasets are one slice, whatever their dates.
-    public let isStatic: Bool
-    /// True where outputs are nodata, not an error, when no product has data.
-    public let isOptional: Bool
-    /// GDAL's name of the resampling onto the grid.
-    public let resampling: String
-
-    public init(
-        name: String,
-        products: [String],
-        measurements: [String],
-        aliases: [String: String] = [:],
-        mask: MaskCondition? = nil,
-        maskSteps: [MaskStep] = [],
-        grouping: Grouping = .solarDay,
-        isStatic: Bool = false,
-        isOptional: Bool = false,
-        resampling: String = "nearest"
-    ) {
-        (self.name, self.products, self.measurements, self.aliases) = (name, products, measurements, aliases)
-        (self.mask, self.maskSteps, self.grouping) = (mask, maskSteps, grouping)
-        (self.isStatic, self.isOptional, self.resampling) = (isStatic, isOptional, resampling)
-    }
-}
-
-/// Which pixels a mask keeps.
-public indirect enum MaskCondition: Hashable, Sendable {
-    case flag(MaskRule)
-    case all([MaskCondition])
-    case any([MaskCondition])
-    case not(MaskCondition)
-
-    /// Every rule that the condition is made of.
-    public var rules: [MaskRule] {
-        switch self {
-        case .flag(let rule): [rule]
-        case .all(let conditions), .any(let conditions): conditions.flatMap(\.rules)
-        case .not(let condition): condition.rules
-        }
-    }
-
-    /// Whether a pixel is kept.
-    ///
-    /// - `test`: Whether the pixel's flags pass a rule.
-    public func holds(_ test: (MaskRule) -> Bool) -> Bool {
-        switch self {
-        case .flag(let rule): test(rule)
-        case .all(let conditions): conditions.allSatisfy { $0.holds(test) }
-        case .any(let conditions): conditions.contains { $0.holds(test) }
-        case .not(let condition): !condition.holds(test)
-        }
-    }
-}
-
-/// A test of a pixel: its flag has one of some meanings.
-public struct MaskRule: Hashable, Sendable {
-    public let measurement: String
-    public let flag: String
-    /// Texts as `flags_definition` has them; `true` and `false` stand for booleans.
-    public let meanings: [String]
-
-    public init(measurement: String, flag: String, meanings: [String]) {
-        (self.measurement, self.flag, self.meanings) = (measurement, flag, meanings)
+        return Recipe(
+            name: name,
+            description: description,
+            filePrefix: filePrefix,
+            inputs: inputs,
+            outputs: expanded,
+            grid: grid
+        )
     }
 }
 

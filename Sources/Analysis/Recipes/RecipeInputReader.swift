@@ -1,8 +1,9 @@
 import Documents
+import Geo
 
 extension RecipeInput {
     private static let keys = [
-        "product", "measurements", "mask", "mask_steps", "group_by", "static", "optional", "resampling",
+        "product", "measurements", "mask", "mask_steps", "group_by", "fuse", "static", "optional", "resampling",
     ]
 
     init(name: String, _ reader: DocumentReader) throws(DocumentError) {
@@ -30,8 +31,21 @@ extension RecipeInput {
             grouping: try reader.optional("group_by")?.choice(Grouping.self) ?? .solarDay,
             isStatic: try reader.optional("static")?.bool() ?? false,
             isOptional: try reader.optional("optional")?.bool() ?? false,
-            resampling: try reader.optional("resampling")?.string() ?? "nearest"
+            resampling: try reader.optional("resampling").map(ResamplingChoice.read) ?? .nearest,
+            fusing: try reader.optional("fuse").map(Fusing.read) ?? .firstValid
         )
+        if let choice = reader.optional("resampling"), choice.value.object != nil {
+            for entry in try choice.entries() where entry.key != "*" && !measurements.contains(entry.key) {
+                let near = nearest(to: entry.key, in: measurements).map { "Did you mean '\($0)'?" }
+                throw entry.reader.failure(
+                    "is about no measurement of this input",
+                    hint: near ?? "Known: \(measurements.joined(separator: ", ")), and '*' for all others."
+                )
+            }
+        }
+        if isStatic, let fuse = reader.optional("fuse") {
+            throw fuse.failure("has no effect: the input is static")
+        }
         if isStatic, let mask = reader.optional("mask") {
             throw mask.failure("has no effect: the input is static")
         }
@@ -84,9 +98,60 @@ extension MaskCondition {
         return conditions
     }
 
-    private static func meanings(_ reader: DocumentReader) throws(DocumentError) -> [String] {
+    static func meanings(_ reader: DocumentReader) throws(DocumentError) -> [String] {
         if let flag = reader.value.bool { return [flag ? "true" : "false"] }
         return try reader.strings()
+    }
+}
+
+extension ResamplingChoice {
+    /// Reads `bilinear`, or `{swir1: bilinear, "*": nearest}`.
+    static func read(_ reader: DocumentReader) throws(DocumentError) -> ResamplingChoice {
+        guard reader.value.object != nil else { return ResamplingChoice(try method(reader)) }
+        var choice = ResamplingChoice.nearest
+        for entry in try reader.entries() {
+            let method = try method(entry.reader)
+            if entry.key == "*" { choice.standard = method } else { choice.special[entry.key] = method }
+        }
+        return choice
+    }
+
+    private static func method(_ reader: DocumentReader) throws(DocumentError) -> Resampling {
+        let name = try reader.string()
+        guard let method = Resampling(name: name) else {
+            let near = Documents.nearest(to: name, in: Resampling.names).map { "Did you mean '\($0)'? " } ?? ""
+            throw reader.failure(
+                "has the unknown resampling '\(name)'",
+                hint: near + "Known: \(Resampling.names.joined(separator: ", "))."
+            )
+        }
+        return method
+    }
+}
+
+extension Fusing {
+    /// Reads `first`, `{cloud_probability: least}` or `{pixel_qa: {scl: [vegetation, water]}}`.
+    static func read(_ reader: DocumentReader) throws(DocumentError) -> Fusing {
+        guard reader.value.object != nil else {
+            guard try reader.string() == "first" else { throw form(reader) }
+            return .firstValid
+        }
+        let entries = try reader.entries()
+        guard entries.count == 1, let entry = entries.first else { throw form(reader) }
+        guard entry.reader.value.object != nil else {
+            return .value(measurement: entry.key, prefers: try entry.reader.choice(Preference.self))
+        }
+        let flags = try entry.reader.entries()
+        guard flags.count == 1, let flag = flags.first else { throw form(reader) }
+        let best = try MaskCondition.meanings(flag.reader)
+        return .flag(measurement: entry.key, flag: flag.key, best: best)
+    }
+
+    private static func form(_ reader: DocumentReader) -> DocumentError {
+        reader.failure(
+            "names no ranking",
+            hint: "Write first, {cloud_probability: least}, or {pixel_qa: {scl: [vegetation, water]}}, the best first."
+        )
     }
 }
 

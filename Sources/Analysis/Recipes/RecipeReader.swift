@@ -5,7 +5,9 @@ extension Recipe {
     /// Reads a recipe document; an error names file, line, key and the nearest known word.
     public init(_ document: SourceDocument) throws(DocumentError) {
         let root = document.root
-        try root.allowOnly(["name", "description", "file_prefix", "inputs", "variables", "output_defaults", "outputs"])
+        try root.allowOnly([
+            "name", "description", "file_prefix", "inputs", "variables", "output_defaults", "outputs", "grid",
+        ])
         name = try root.required("name").string()
         description = try root.optional("description")?.string() ?? ""
         filePrefix = try root.optional("file_prefix")?.string() ?? name
@@ -30,6 +32,7 @@ extension Recipe {
             }
         }
         (self.inputs, self.outputs) = (inputs, outputs)
+        if let reader = root.optional("grid") { grid = try GridOptions(reader) } else { grid = GridOptions() }
     }
 
     private static func variables(

@@ -1,7 +1,7 @@
 /// What becomes of values over time.
 public enum Reducer: Hashable, Sendable {
     case statistic(Statistic)
-    /// Dates with a value, as a share of all slices of time of the period.
+    /// Dates with a value, as a share of those on which a scene shows the pixel.
     case validFraction
     /// The date of the smallest or largest value.
     case dateOfMin(DateForm), dateOfMax(DateForm)

@@ -1,6 +1,6 @@
 public import DatacubeIndex
 public import Geo
-public import Raster
+import Raster
 
 /// Reads a measurement of datasets onto a grid: pasted where grids agree, else warped.
 public struct GridReader {

@@ -1,6 +1,6 @@
 public import Documents
 public import Geo
-public import Raster
+import Raster
 
 /// An ingestion configuration: which product becomes tiles of which grid, and how they are stored.
 public struct IngestionConfig: Sendable {
@@ -234,8 +234,8 @@ extension IngestionConfig.Band {
         nodata = try reader.required("nodata").double()
         let method = reader.optional("resampling_method")
         guard let resampling = Resampling(name: try method?.string() ?? "nearest") else {
-            let known = Resampling.allCases.map(\.rawValue).joined(separator: ", ")
-            throw (method ?? reader).failure("is no resampling that GDAL knows", hint: "Known: nearest, \(known).")
+            let known = Resampling.names.joined(separator: ", ")
+            throw (method ?? reader).failure("is no resampling that GDAL knows", hint: "Known: \(known).")
         }
         self.resampling = resampling
         let isCompressed = try reader.optional("zlib")?.bool() ?? true

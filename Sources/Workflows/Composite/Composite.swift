@@ -23,7 +23,11 @@ public struct Composite: Sendable {
     /// Which pixels are kept: measurement, flag, meanings.
     public var masks: [(measurement: String, flag: String, meanings: [String])] = []
     public var grouping = "solar_day"
-    public var resampling = "nearest"
+    /// By name or alias of measurements.
+    public var resampling = ResamplingChoice.nearest
+    /// By which measurement one of several scenes of a slice is chosen: the one whose flag has the meaning that stands
+    /// first or, without a flag, with the `least` or `most`. Nil takes the first with a value.
+    public var fuse: (measurement: String, flag: String?, best: [String])?
     public var gridding = GridOptions()
     public var clips = false
 
@@ -100,8 +104,13 @@ public struct Composite: Sendable {
         var input = DocumentObject([
             (key: "product", value: .string(source.name)),
             (key: "measurements", value: .array(measurements.map { .string($0.name) })),
-            (key: "group_by", value: .string(grouping)), (key: "resampling", value: .string(resampling)),
+            (key: "group_by", value: .string(grouping)), (key: "resampling", value: try resampling(source)),
         ])
+        if let fuse {
+            let name = try source.measurement(fuse.measurement).name
+            let best = DocumentValue.array(fuse.best.map { .string($0) })
+            input["fuse"] = [name: fuse.flag.map { [$0: best] } ?? .string(fuse.best.joined(separator: ","))]
+        }
         if !masks.isEmpty { input["mask"] = .object(mask) }
         let outputs = measurements.map { measurement -> DocumentValue in
             var entry = DocumentObject([
@@ -116,6 +125,14 @@ public struct Composite: Sendable {
         return [
             "name": .string("composite_\(reducer)"), "inputs": ["series": .object(input)], "outputs": .array(outputs),
         ]
+    }
+
+    private func resampling(_ source: Product) throws -> DocumentValue {
+        var choice = DocumentObject([(key: "*", value: .string(resampling.standard.name))])
+        for (band, method) in resampling.special.sorted(by: { $0.key < $1.key }) {
+            choice[try source.measurement(band).name] = .string(method.name)
+        }
+        return .object(choice)
     }
 
     private static func path(_ path: String, _ range: TimeRange) -> String {

@@ -1,31 +1,9 @@
 import DatacubeIndex
-public import Geo
+import Geo
 import Ingest
 import Raster
 
-/// The grid that a run is asked to work on, as far as it is said.
-public struct GridOptions: Sendable {
-    public var crs: CRS?
-    /// In units of the CRS; y is negative where rows run south.
-    public var resolution: XY<Double>?
-    /// Width and height of a cell in units of the CRS.
-    public var tileSize: XY<Double>?
-    /// A corner of cells, in units of the CRS.
-    public var origin: Point?
-    /// The product whose grid is taken.
-    public var like: String?
-
-    public init(
-        crs: CRS? = nil,
-        resolution: XY<Double>? = nil,
-        tileSize: XY<Double>? = nil,
-        origin: Point? = nil,
-        like: String? = nil
-    ) {
-        (self.crs, self.resolution, self.tileSize) = (crs, resolution, tileSize)
-        (self.origin, self.like) = (origin, like)
-    }
-
+extension GridOptions {
     /// The grid: what is said here, else of the product `like`, else of the product itself, else of its first scene.
     ///
     /// - Throws: `WorkflowError` that says which option is missing.
@@ -49,15 +27,43 @@ public struct GridOptions: Sendable {
                 hint: "Give it in units of that system: --resolution 30."
             )
         }
-        let sameSize = isBase && base.map { $0.resolution == resolution } == true
-        let size = tileSize ?? (isBase && model.gridSpec != nil ? base?.tileSize : nil)
+        let isNested = isBase && base.map { Self.isNested($0.resolution, resolution) } == true
+        let inherited = isBase && model.gridSpec != nil ? base?.tileSize : nil
         return GridSpec(
             crs: crs,
-            tileSize: size ?? XY(x: abs(resolution.x) * 2048, y: abs(resolution.y) * 2048),
+            tileSize: try Self.wholePixels(tileSize, inherited, resolution),
             resolution: resolution,
-            // Pixels of another size begin at 0, those of the same size where the others do.
-            origin: origin ?? (sameSize ? base?.origin : nil) ?? Point(x: 0, y: 0)
+            // Pixels that fit into the others, or that those fit into, begin where they do; the rest begins at 0.
+            origin: origin ?? (isNested ? base?.origin : nil) ?? Point(x: 0, y: 0)
         )
+    }
+
+    /// The size of a cell as it is asked for; else that of the base, or 2048 pixels, made of whole pixels.
+    private static func wholePixels(
+        _ asked: XY<Double>?,
+        _ inherited: XY<Double>?,
+        _ resolution: XY<Double>
+    ) throws -> XY<Double> {
+        func rounded(_ size: Double, _ step: Double) -> Double { Swift.max(1, (size / step).rounded()) * step }
+        let step = XY(x: abs(resolution.x), y: abs(resolution.y))
+        let size = asked ?? inherited ?? XY(x: step.x * 2048, y: step.y * 2048)
+        let whole = XY(x: rounded(size.x, step.x), y: rounded(size.y, step.y))
+        guard asked == nil || abs(whole.x - size.x) < 1e-6 * step.x && abs(whole.y - size.y) < 1e-6 * step.y else {
+            throw WorkflowError(
+                .badRequest,
+                "a cell of \(size.x) x \(size.y) is not made of whole pixels of \(step.x) x \(step.y)",
+                hint: "Cells would leave gaps: choose a multiple, as --tile-size \(whole.x),\(whole.y)."
+            )
+        }
+        return asked ?? whole
+    }
+
+    /// True where whole pixels of one size make one of the other.
+    private static func isNested(_ a: XY<Double>, _ b: XY<Double>) -> Bool {
+        [(a.x, b.x), (a.y, b.y)].allSatisfy { a, b in
+            let ratio = max(abs(a), abs(b)) / min(abs(a), abs(b))
+            return abs(ratio - ratio.rounded()) < 1e-9 * ratio
+        }
     }
 
     /// The grid of the first scene whose document tells one, of the measurement with the smallest pixels.

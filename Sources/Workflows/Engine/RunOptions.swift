@@ -20,6 +20,8 @@ public struct RunOptions: Sendable {
     public var deferred: DeferredTiles?
     /// Where files of sources are that documents have elsewhere.
     var moved: [String: String] = [:]
+    /// How many tiles may be begun and not yet done.
+    public var tilesAtOnce = Int.max
 
     public init(
         jobs: Int = ProcessInfo.processInfo.activeProcessorCount,

@@ -67,7 +67,7 @@ struct TileFactory {
                 times: [time.center],
                 variables: variables,
                 attributes: own + attributes,
-                documents: [YAMLText.write(document)]
+                documents: [YAMLText.write(storage.embedded(document))]
             ),
             storage: storage,
             blocks: blocks.blocks(of: box, first: sources.first?.datasets.first, touching: footprints),
@@ -101,6 +101,14 @@ struct TileFactory {
             $0.parts.flatMap { $0.rings.flatMap { $0 } }
         }
         return convexHull(of: points) ?? cell.corners + [cell.corners[0]]
+    }
+}
+
+extension DocumentObject {
+    /// Says in a tile's properties which of its scenes could not be read.
+    mutating func name(leftOut datasets: [Dataset]) {
+        guard !datasets.isEmpty else { return }
+        self["antares:left_out"] = .array(datasets.map(\.idText).sorted().map { .string($0) })
     }
 }
 

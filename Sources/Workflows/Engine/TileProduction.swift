@@ -90,6 +90,7 @@ struct TileProduction {
             deferred.add(plan, PlannedTiles(tasks: missing, blocks: tiles.blocks))
             return summary
         }
+        for folder in Set(tiles.tasks.map { ($0.files ?? $0.storage).folder }) { PendingFile.removeAbandoned(in: folder) }
         // A task of its own, which an interrupt does not cancel: the threads stop by themselves, and what they finish is
         // still handed over and counted.
         return await Task { [missing, summary] in
@@ -134,7 +135,9 @@ struct TileProduction {
         var summary = summary
         var done = summary.alreadyThere
         progress(done, summary.planned)
-        let runner = TileRunner(tasks, memory: kept, moved: options.moved) { Interrupt.isRequested }
+        let runner = TileRunner(tasks, memory: kept, moved: options.moved, tilesAtOnce: options.tilesAtOnce) {
+            Interrupt.isRequested
+        }
         for await (number, outcome) in runner.run(threads: options.jobs) {
             let task = tasks[number]
             switch outcome {

@@ -26,17 +26,19 @@ final class TileRunner: Sendable {
     ///   - tasks: The tiles, in the order in which they are begun.
     ///   - memory: Bytes that blocks of sources may take of which a part was used.
     ///   - moved: Where files are that documents have elsewhere.
+    ///   - tilesAtOnce: How many tiles may be begun and not yet done.
     ///   - isCancelled: Asked before each block; once true, what is begun is given up.
     init(
         _ tasks: [TileTask],
         memory: Int = 256 << 20,
         moved: [String: String] = [:],
+        tilesAtOnce: Int = .max,
         isCancelled: @escaping @Sendable () -> Bool
     ) {
         self.tasks = tasks
         sources = SharedSources(memory: memory, moved: moved)
         states = tasks.map { TileState(blocks: $0.blocks.count) }
-        queue = Mutex(BlockQueue(tasks.map(\.blocks.count)))
+        queue = Mutex(BlockQueue(tasks.map(\.blocks.count), tilesAtOnce: tilesAtOnce))
         self.isCancelled = isCancelled
     }
 
@@ -59,7 +61,7 @@ final class TileRunner: Sendable {
     private func work(threads: Int, _ deliver: (Int, Outcome) -> Void) {
         let cache = SourceCache(shared: sources)
         var current: Int?
-        while let (index, number) = queue.withLock({ $0.take(after: current) }) {
+        while let (index, number) = next(after: current) {
             current = index
             let (task, state) = (tasks[index], states[index])
             // What waits for an earlier block takes memory: no thread runs far ahead of the others.
@@ -75,7 +77,18 @@ final class TileRunner: Sendable {
                     state.stop(isCancelled() ? .interrupted : .failed(error))
                 }
             }
-            if let outcome = state.finish(computed, number: number ?? 0, of: task) { deliver(index, outcome) }
+            guard let outcome = state.finish(computed, number: number ?? 0, of: task) else { continue }
+            queue.withLock { $0.finishTile() }
+            deliver(index, outcome)
+        }
+    }
+
+    /// The next block; waits where another tile must be done first.
+    private func next(after current: Int?) -> (tile: Int, block: Int?)? {
+        while true {
+            let (taken, isHeldBack) = queue.withLock { ($0.take(after: current), $0.isHeldBack) }
+            if taken != nil || !isHeldBack { return taken }
+            usleep(1000)
         }
     }
 }
@@ -83,21 +96,23 @@ final class TileRunner: Sendable {
 /// Which blocks of which tiles nobody has taken yet.
 struct BlockQueue {
     private let counts: [Int]
+    private let tilesAtOnce: Int
     private var taken: [Int]
     /// Tiles before this one are begun.
     private var nextTile = 0
+    private var finishedTiles = 0
 
-    init(_ blockCounts: [Int]) {
-        counts = blockCounts
+    init(_ blockCounts: [Int], tilesAtOnce: Int = .max) {
+        (counts, self.tilesAtOnce) = (blockCounts, max(1, tilesAtOnce))
         taken = blockCounts.map { _ in 0 }
     }
 
     /// The next block for a thread: of the tile it is at, else of a tile that nobody has begun, else of any.
     ///
-    /// A tile without blocks is taken once, with no block.
+    /// A tile without blocks is taken once, with no block. Nil where nothing is left, or nothing before a tile is done.
     mutating func take(after current: Int?) -> (tile: Int, block: Int?)? {
         if let current, let block = takeBlock(of: current) { return (current, block) }
-        if nextTile < counts.count {
+        if nextTile < counts.count, nextTile - finishedTiles < tilesAtOnce {
             nextTile += 1
             return (nextTile - 1, takeBlock(of: nextTile - 1))
         }
@@ -106,6 +121,12 @@ struct BlockQueue {
         }
         return nil
     }
+
+    /// True where tiles are left that nobody has begun.
+    var isHeldBack: Bool { nextTile < counts.count }
+
+    /// Says that a tile that was begun is done.
+    mutating func finishTile() { finishedTiles += 1 }
 
     private mutating func takeBlock(of tile: Int) -> Int? {
         guard taken[tile] < counts[tile] else { return nil }

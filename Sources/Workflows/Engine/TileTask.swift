@@ -78,6 +78,9 @@ enum TileStorage: Sendable {
         }
     }
 
+    /// Where the files lie while they are written.
+    var folder: String { PendingFile.folder(of: indexedPath) }
+
     var location: String {
         ObjectStore.isObject(indexedPath) ? indexedPath : URL(fileURLWithPath: indexedPath).absoluteString
     }
@@ -99,6 +102,14 @@ enum TileStorage: Sendable {
         case .geoTIFF(let stem, _, _): .file(URL(fileURLWithPath: file(stem, measurement)).lastPathComponent)
         case .mosaic(let path, _): .file(URL(fileURLWithPath: path).lastPathComponent)
         }
+    }
+
+    /// What a file holds of the document: a single file has no part that names a path, so that its bytes do not depend on
+    /// where it lies.
+    func embedded(_ document: DocumentValue) -> DocumentValue {
+        guard case .mosaic = self, var object = document.object else { return document }
+        object["measurements"] = nil
+        return .object(object)
     }
 
     func makeSink(_ layout: NetCDFTile) throws -> any TileSink {

@@ -17,7 +17,8 @@ public struct Export: Sendable {
     public let region: RecipeApplication.Region?
     public let target: MosaicTarget
     public let software: String
-    public var resampling = "nearest"
+    /// By name or alias of measurements.
+    public var resampling = ResamplingChoice.nearest
     public var gridding = GridOptions()
     public var clips = false
     /// True where the newest dataset lies on top, not the oldest.
@@ -47,10 +48,8 @@ public struct Export: Sendable {
         guard !measurements.isEmpty else {
             throw WorkflowError(.badRequest, "product '\(product)' has no measurements")
         }
-        guard let method = Resampling(name: resampling) else {
-            let known = Resampling.allCases.map(\.rawValue).joined(separator: ", ")
-            throw WorkflowError(.badRequest, "the resampling '\(resampling)' is unknown", hint: "Known: \(known).")
-        }
+        let special = try resampling.special.map { (try source.measurement($0.key).name, $0.value) }
+        let choice = ResamplingChoice(resampling.standard, special: Dictionary(special) { first, _ in first })
         let query = DatasetQuery(product: source.name, time: time, bounds: region?.polygon.bounds)
         let datasets = try await index.datasets(matching: query).sorted { first, second in
             latestFirst ? Dataset.precedes(second, first) : Dataset.precedes(first, second)
@@ -69,7 +68,7 @@ public struct Export: Sendable {
         let plan = ExportPlan(
             product: source,
             measurements: measurements,
-            resampling: method,
+            resampling: choice,
             grid: spec.single(around: extent),
             datasets: placed.map(\.dataset),
             region: region?.name ?? "",

@@ -9,7 +9,7 @@ import Raster
 struct ExportPlan: TilePlan {
     let product: Product
     let measurements: [DatacubeIndex.Measurement]
-    let resampling: Resampling
+    let resampling: ResamplingChoice
     /// Of one cell.
     let grid: GridSpec
     /// In the order in which they are laid over each other, all of them with a footprint.
@@ -25,7 +25,7 @@ struct ExportPlan: TilePlan {
     var products: [Product] { [product] }
 
     func tiles(_ request: PlanRequest, summary: inout RunSummary) throws -> PlannedTiles {
-        let bands = measurements.map { IngestProgram.Band(source: $0, target: $0, resampling: resampling) }
+        let bands = measurements.map { IngestProgram.Band(source: $0, target: $0, resampling: resampling[$0.name]) }
         let bytesPerPixel = measurements.reduce(8) { $0 + 3 * $1.dtype.byteCount }
         let factory = TileFactory(
             product: product,
@@ -44,13 +44,15 @@ struct ExportPlan: TilePlan {
             let lastTime = used.compactMap(\.time).map(\.end).max()
         else { return PlannedTiles(tasks: [], blocks: factory.blocks.facts) }
         let projector = FootprintProjector(to: grid.crs)
+        var properties = DocumentObject()
+        properties.name(leftOut: datasets.filter { request.leftOut.contains($0.id) })
         let task = try factory.task(
             TileIndex(x: 0, y: 0),
             time: TimeRange(begin: firstTime, end: lastTime),
             stem: "",
             sources: [("source", used)],
             footprints: try used.compactMap { try projector.footprint(of: $0) },
-            properties: DocumentObject(),
+            properties: properties,
             program: IngestProgram(bands: bands, datasets: used),
             clip: clip
         )
@@ -58,8 +60,12 @@ struct ExportPlan: TilePlan {
     }
 
     private var parameters: DocumentObject {
+        let special = resampling.special.sorted { $0.key < $1.key }.map {
+            (key: $0.key, value: DocumentValue.string($0.value.name))
+        }
+        let methods = [(key: "*", value: DocumentValue.string(resampling.standard.name))] + special
         let entries: [(key: String, value: DocumentValue)] = [
-            (key: "resampling", value: .string(resampling.rawValue)), (key: "clip", value: .bool(clip != nil)),
+            (key: "resampling", value: .object(DocumentObject(methods))), (key: "clip", value: .bool(clip != nil)),
             (key: "region", value: .string(region)), (key: "crs", value: .string(grid.crs.definition)),
             (key: "origin", value: .array([.double(grid.origin.x), .double(grid.origin.y)])),
             (key: "size", value: .array([.double(grid.tileSize.x), .double(grid.tileSize.y)])),
@@ -86,7 +92,8 @@ extension ExportPlan {
     struct Text: Codable {
         let product: String
         let measurements: [String]
-        let resampling: String
+        /// `*` for those that are not named.
+        let resampling: [String: String]
         let grid: GridText
         let datasets: [UUID]
         let region: String
@@ -99,7 +106,7 @@ extension ExportPlan {
         Text(
             product: product.name,
             measurements: measurements.map(\.name),
-            resampling: resampling.rawValue,
+            resampling: resampling.special.mapValues(\.name).merging(["*": resampling.standard.name]) { $1 },
             grid: GridText(grid),
             datasets: datasets.map(\.id),
             region: region,
@@ -111,13 +118,15 @@ extension ExportPlan {
 
     init(_ text: Text, _ sources: PlanSources) throws {
         let product = try sources.product(text.product)
-        guard let resampling = Resampling(name: text.resampling) else {
-            throw PlanSources.missing("the resampling '\(text.resampling)'")
+        var methods = try text.resampling.mapValues { name in
+            guard let method = Resampling(name: name) else { throw PlanSources.missing("the resampling '\(name)'") }
+            return method
         }
+        let standard = methods.removeValue(forKey: "*") ?? .nearest
         self.init(
             product: product,
             measurements: try text.measurements.map(product.measurement),
-            resampling: resampling,
+            resampling: ResamplingChoice(standard, special: methods),
             grid: try text.grid.grid(),
             datasets: try text.datasets.map(sources.dataset),
             region: text.region,

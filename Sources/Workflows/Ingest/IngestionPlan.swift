@@ -93,7 +93,7 @@ struct IngestionPlan: TilePlan {
             let tile: TileIndex
         }
         let projector = FootprintProjector(to: config.grid.crs)
-        var broken: [Slot: [String]] = [:]
+        var broken: [Slot: [Dataset]] = [:]
         var slots: [Slot: [(dataset: Dataset, footprint: MultiPolygon)]] = [:]
         for dataset in datasets.sorted(by: Dataset.precedes) {
             guard let time = dataset.time, let footprint = try projector.footprint(of: dataset) else {
@@ -103,7 +103,7 @@ struct IngestionPlan: TilePlan {
             }
             for tile in config.grid.tiles(covering: footprint) where request.cells?.contains(tile) ?? true {
                 if request.leftOut.contains(dataset.id) {
-                    broken[Slot(time: time.center, tile: tile), default: []].append(dataset.idText)
+                    broken[Slot(time: time.center, tile: tile), default: []].append(dataset)
                     continue
                 }
                 if let bounds = config.bounds, !bounds.intersects(config.grid.bounds(of: tile)) { continue }

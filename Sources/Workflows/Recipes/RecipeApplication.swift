@@ -127,7 +127,7 @@ public struct RecipeApplication: Sendable {
     }
 
     private func makeGrid(_ series: ResolvedInput, on index: any DatasetIndex) async throws -> GridSpec {
-        let spec = try await gridding.spec(for: series.product, series.datasets, on: index)
+        let spec = try await gridding.orElse(recipe.grid).spec(for: series.product, series.datasets, on: index)
         guard mosaic != nil else { return spec }
         let projector = FootprintProjector(to: spec.crs)
         let area = region.isEverywhere ? nil : try projector.project(region.polygon, from: .wgs84).bounds
@@ -165,7 +165,13 @@ public struct RecipeApplication: Sendable {
             (key: "end", value: .string(Timestamp.day(time.end))),
             (key: "region", value: .string(region.name)),
         ])
-        if let reference { parameters["reference"] = .string(reference.product) }
+        if let reference {
+            parameters["reference"] = .string(reference.product)
+            if let time = reference.time {
+                parameters["reference_begin"] = .string(Timestamp.day(time.begin))
+                parameters["reference_end"] = .string(Timestamp.day(time.end))
+            }
+        }
         return parameters
     }
 }

@@ -15,16 +15,10 @@ struct ResolvedInput: Sendable {
     /// The bands of the input's measurements.
     func bands() throws -> [RecipeProgram.Band] {
         try input.measurements.map { name in
-            guard let resampling = Resampling(name: input.resampling) else {
-                throw WorkflowError(
-                    .badRequest,
-                    "input '\(input.name)' has the unknown resampling '\(input.resampling)'"
-                )
-            }
-            return RecipeProgram.Band(
+            RecipeProgram.Band(
                 name: name,
                 measurement: try product.measurement(input.aliases[name] ?? name),
-                resampling: resampling
+                resampling: input.resampling[name]
             )
         }
     }
@@ -33,6 +27,9 @@ struct ResolvedInput: Sendable {
     func mask() throws -> SampleMask? {
         try input.mask.map { try SampleMask($0, steps: input.maskSteps, on: product) }
     }
+
+    /// The order in which datasets of one slice count; nil where it is that of time.
+    func ranking() throws -> QualityRanking? { try QualityRanking(input.fusing, on: product) }
 
     /// The day that formulas know of a slice.
     static func day(of slice: [Dataset], by grouping: RecipeInput.Grouping) -> SliceDate {

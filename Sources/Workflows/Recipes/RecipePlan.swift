@@ -17,16 +17,9 @@ struct RecipePlan: TilePlan {
     }
 
     func tiles(_ request: PlanRequest, summary: inout RunSummary) throws -> PlannedTiles {
-        let left = series.map { input in
-            ResolvedInput(
-                input: input.input,
-                product: input.product,
-                datasets: input.datasets.filter { !request.leftOut.contains($0.id) }
-            )
-        }
         var planner = planner
-        planner.leftOut = request.leftOut.map { $0.uuidString.lowercased() }.sorted()
-        return try planner.plan(series: left, statics: statics, request)
+        planner.leftOut = request.leftOut
+        return try planner.plan(series: series, statics: statics, request)
     }
 }
 

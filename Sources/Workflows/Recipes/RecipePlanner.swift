@@ -1,6 +1,7 @@
 import Analysis
 import DatacubeIndex
 import Documents
+import struct Foundation.UUID
 import Geo
 import Ingest
 import Raster
@@ -20,8 +21,8 @@ struct RecipePlanner: Sendable {
     var mosaic: MosaicTarget?
     /// Makes pixels outside of the region nodata.
     var clips = false
-    /// Datasets that could not be read; documents name them.
-    var leftOut: [String] = []
+    /// Datasets that could not be read; the documents of tiles in which they lie name them.
+    var leftOut: Set<UUID> = []
     /// To whose distribution the outputs are brought.
     var reference: ResolvedReference?
 
@@ -40,13 +41,13 @@ struct RecipePlanner: Sendable {
             try place(input.datasets, number, by: projector)
         }
         let sources = try series.map { input in
-            RecipeProgram.Source(bands: try input.bands(), mask: try input.mask())
+            RecipeProgram.Source(bands: try input.bands(), mask: try input.mask(), ranking: try input.ranking())
         }
         let reach = recipe.halo + (sources.map { RecipeProgram.maskHalo(of: $0, recipe) }.max() ?? 0)
         let members = membersOf(cells, placed, reach: reach)
         let staticPlaced = try statics.map { try place($0.datasets, 0, by: projector) }
         let referencePlaced = try reference.map { try place($0.datasets, 0, by: projector) } ?? []
-        let sliceCounts = members.values.map { slices($0, series).count }
+        let sliceCounts = members.values.map { slices(left($0), series).count }
         let encodings = RecipeProgram.encodings(of: sources)
         let bytesPerPixel = self.bytesPerPixel(slices: sliceCounts.max() ?? 0, encodings: encodings)
         guard let first = sources.first?.bands.first?.measurement else {
@@ -54,11 +55,16 @@ struct RecipePlanner: Sendable {
         }
         let blocks = BlockBudget(series[0].datasets, first, bytesPerPixel: bytesPerPixel, request)
         let factory = makeFactory(blocks)
-        let tasks = try members.sorted { $0.key < $1.key }.map { cell, entries in
+        let tasks = try members.sorted { $0.key < $1.key }.compactMap { cell, found -> TileTask? in
+            let entries = left(found)
+            guard !entries.isEmpty else { return nil }
             let box = grid.bounds(of: cell)
             let grown = self.grown(box, by: recipe.halo)
-            let near = staticPlaced.map { $0.filter { $0.footprint.intersects(grown) } }
-            let under = referencePlaced.filter { $0.footprint.intersects(box) }.map(\.dataset)
+            let around = staticPlaced.map { $0.filter { $0.footprint.intersects(grown) } }
+            let near = around.map(left)
+            let beneath = referencePlaced.filter { $0.footprint.intersects(box) }
+            let under = left(beneath).map(\.dataset)
+            let broken = (found + around.flatMap { $0 } + beneath).map(\.dataset).filter { leftOut.contains($0.id) }
             var program = RecipeProgram(
                 recipe: recipe,
                 sources: sources,
@@ -80,7 +86,7 @@ struct RecipePlanner: Sendable {
                 stem: path(cell),
                 sources: inputs.filter { !$0.1.isEmpty },
                 footprints: entries.map(\.footprint),
-                properties: properties,
+                properties: properties(leftOut: broken),
                 program: program,
                 clip: clips && !region.parts.isEmpty ? Clip(polygon: regionOnGrid) : nil
             )
@@ -88,11 +94,14 @@ struct RecipePlanner: Sendable {
         return PlannedTiles(tasks: tasks, blocks: blocks.facts)
     }
 
-    private var properties: DocumentObject {
+    private func properties(leftOut: [Dataset]) -> DocumentObject {
         var properties = DocumentObject([(key: "odc:product_family", value: .string(recipe.name))])
-        if !leftOut.isEmpty { properties["antares:left_out"] = .array(leftOut.map { .string($0) }) }
+        properties.name(leftOut: leftOut)
         return properties
     }
+
+    /// Those that could be read.
+    private func left(_ entries: [Placed]) -> [Placed] { entries.filter { !leftOut.contains($0.dataset.id) } }
 
     /// Datasets with a footprint, in the order in which they are laid over each other.
     private func place(_ datasets: [Dataset], _ input: Int, by projector: FootprintProjector) throws -> [Placed] {
@@ -162,7 +171,8 @@ struct RecipePlanner: Sendable {
     /// read, and the outputs.
     private func bytesPerPixel(slices: Int, encodings: [String: Encoding]) -> Int {
         let sample = encodings.values.reduce(0) { $0 + max(2, $1.type.byteCount) }
-        return slices * sample + 6 * sample + 20 * recipe.outputs.count + 32
+        let seen = recipe.usesObservations ? slices : 0
+        return slices * sample + seen + 6 * sample + 20 * recipe.outputs.count + 32
     }
 
     private func makeFactory(_ blocks: BlockBudget) -> TileFactory {

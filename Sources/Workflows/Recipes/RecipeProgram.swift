@@ -20,6 +20,8 @@ struct RecipeProgram: TileProgram {
     struct Source: Sendable {
         let bands: [Band]
         let mask: SampleMask?
+        /// Which of several datasets counts; nil takes the first with a value.
+        let ranking: QualityRanking?
     }
 
     /// What is one date of the series.
@@ -94,7 +96,6 @@ struct RecipeProgram: TileProgram {
             halo: recipe.halo,
             cellSize: try target.cellSizeInMetres(),
             dates: [],
-            allDates: slices.map(\.date),
             begin: begin,
             series: [:],
             statics: try readStatics(onto: target, cache)
@@ -130,16 +131,18 @@ struct RecipeProgram: TileProgram {
         }
         for slice in slices {
             let source = sources[slice.source]
+            let halo = Self.maskHalo(of: source, recipe)
+            let reader = try SliceReader(slice.datasets, ranking: source.ranking, onto: target, halo: halo, cache)
             var keep: [Bool]?
             var distances = [Float](repeating: Float(Recipe.cloudDistanceLimit), count: count)
             if let mask = source.mask {
-                let halo = Self.maskHalo(of: source, recipe)
-                let result = try keptPixels(mask, slice.datasets, target, halo: halo, cache)
+                let result = try keptPixels(mask, reader)
+                if recipe.usesObservations { note(result.isSeen, slice, in: &block) }
                 guard result.keep.contains(true) else { continue }
                 keep = result.keep
                 distances = result.distances
             }
-            guard try append(source, slice, keep, to: &block, target, cache) else { continue }
+            guard try append(source, slice, keep, to: &block, reader) else { continue }
             block.dates.append(slice.date)
             if recipe.usesCloudDistance { block.series[Recipe.cloudDistance]?.append(distances) }
         }
@@ -152,85 +155,65 @@ struct RecipeProgram: TileProgram {
         _ slice: Slice,
         _ keep: [Bool]?,
         to block: inout RecipeBlock,
-        _ target: GeoBox,
-        _ cache: SourceCache
+        _ reader: SliceReader
     ) throws -> Bool {
         var appended: Set<String> = []
+        let isCounted = recipe.usesObservations && source.mask == nil
+        var isSeen = [Bool](repeating: false, count: isCounted ? block.pixelCount : 0)
         for band in source.bands {
-            let reader = GridReader(band.measurement, resampling: band.resampling, cache: cache)
             let isStored = encodings[band.name] == band.encoding
             func add<Element: PixelElement>(_: Element.Type) throws -> Bool {
+                let missing = Element(nearest: band.measurement.nodata)
                 guard isStored else {
-                    guard let pixels = try reader.readFused(Element.self, slice.datasets, onto: target) else {
-                        return false
-                    }
+                    let pixels = try reader.read(Element.self, band.measurement, resampling: band.resampling)
+                    guard let pixels else { return false }
+                    pixels.withUnsafeBufferPointer { isSeen.mark($0, missing: missing) }
                     block.series[band.name]?.append(band.encoding.decode(pixels), keeping: keep)
                     return true
                 }
-                return try block.series[band.name]?.append(Element.self, keeping: keep) {
-                    try reader.readFused(slice.datasets, onto: target, into: $0)
+                return try block.series[band.name]?.append(Element.self, keeping: keep) { place in
+                    guard try reader.read(band.measurement, resampling: band.resampling, into: place) else {
+                        return false
+                    }
+                    isSeen.mark(UnsafeBufferPointer(place), missing: missing)
+                    return true
                 } ?? false
             }
             if try add(band.measurement.dtype.elementType) { appended.insert(band.name) }
         }
+        if isCounted { note(isSeen, slice, in: &block) }
         guard !appended.isEmpty else { return false }
         for name in encodings.keys where !appended.contains(name) { block.series[name]?.appendMissing() }
         return true
     }
 
-    /// Which pixels a mask keeps, and how far each lies from what it drops.
+    private func note(_ isSeen: [Bool], _ slice: Slice, in block: inout RecipeBlock) {
+        let measurements = Set(sources[slice.source].bands.map(\.name))
+        block.observations.append(Observation(date: slice.date, measurements: measurements, isSeen: isSeen))
+    }
+
+    /// Which pixels a mask keeps, how far each lies from what it drops, and which have flags at all.
     private func keptPixels(
         _ mask: SampleMask,
-        _ datasets: [Dataset],
-        _ target: GeoBox,
-        halo: Int,
-        _ cache: SourceCache
-    ) throws -> (keep: [Bool], distances: [Float]) {
-        let window = PixelWindow(column: 0, row: 0, width: target.width, height: target.height).grown(by: halo)
-        let grown = target.cropped(to: window)
-        let states = try states(of: mask, datasets, grown, cache)
-        guard halo > 0 else { return (states.map { $0 == .kept }, []) }
+        _ reader: SliceReader
+    ) throws -> (keep: [Bool], distances: [Float], isSeen: [Bool]) {
+        let (grown, halo) = (reader.grown, reader.halo)
+        let states = try mask.states(reader)
+        let isSeen = recipe.usesObservations ? states.map { $0 != .unknown }.cropped(width: grown.width, by: halo) : []
+        guard halo > 0 else { return (states.map { $0 == .kept }, [], isSeen) }
         let dropped = PixelMask(width: grown.width, height: grown.height, values: states.map { $0 == .dropped })
             .applying(mask.steps)
         var keep = states.indices.map { states[$0] != .unknown && !dropped.values[$0] }
-        keep = cropped(keep, width: grown.width, by: halo)
-        guard recipe.usesCloudDistance else { return (keep, []) }
+        keep = keep.cropped(width: grown.width, by: halo)
+        guard recipe.usesCloudDistance else { return (keep, [], isSeen) }
         let distances = dropped.distances(limit: Recipe.cloudDistanceLimit)
-        return (keep, cropped(distances, width: grown.width, by: halo))
-    }
-
-    /// What a mask says of each pixel of a grid.
-    private func states(
-        of mask: SampleMask,
-        _ datasets: [Dataset],
-        _ grid: GeoBox,
-        _ cache: SourceCache
-    ) throws -> [SampleMask.State] {
-        func read<Element: PixelElement>(_: Element.Type, _ measurement: Measurement) throws -> [Element]? {
-            try GridReader(measurement, cache: cache).readFused(Element.self, datasets, onto: grid)
-        }
-        let count = grid.pixelCount
-        guard mask.hasTable else {
-            return mask.states(try mask.measurements.map { try read(Int32.self, $0) }, count: count)
-        }
-        let measurement = mask.measurements[0]
-        return switch measurement.dtype {
-        case .uint8: mask.states(try read(UInt8.self, measurement), count: count)
-        case .int16: mask.states(try read(Int16.self, measurement), count: count)
-        default: mask.states(try read(UInt16.self, measurement), count: count)
-        }
-    }
-
-    /// The pixels without the outermost rows and columns.
-    private func cropped<Element>(_ pixels: [Element], width: Int, by halo: Int) -> [Element] {
-        let height = pixels.count / width
-        return (halo..<height - halo).flatMap { pixels[$0 * width + halo..<($0 + 1) * width - halo] }
+        return (keep, distances.cropped(width: grown.width, by: halo), isSeen)
     }
 }
 
 extension PixelWindow {
     /// With some pixels more on each side.
-    fileprivate func grown(by pixels: Int) -> PixelWindow {
+    func grown(by pixels: Int) -> PixelWindow {
         PixelWindow(
             column: column - pixels,
             row: row - pixels,
@@ -250,5 +233,12 @@ extension GeoBox {
         let metres = 6_371_007 * Double.pi / 180
         let latitude = affine.f + resolution.y * Double(height) / 2
         return XY(x: abs(resolution.x) * metres * cos(latitude * .pi / 180), y: abs(resolution.y) * metres)
+    }
+}
+
+extension [Bool] {
+    /// Notes which pixels have a value; an empty array notes nothing.
+    fileprivate mutating func mark<Element: PixelElement>(_ pixels: UnsafeBufferPointer<Element>, missing: Element) {
+        for pixel in indices where pixels[pixel] != missing && pixels[pixel] == pixels[pixel] { self[pixel] = true }
     }
 }

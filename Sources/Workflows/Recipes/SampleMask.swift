@@ -37,32 +37,39 @@ struct SampleMask: Sendable {
         }
     }
 
-    /// True where the samples of one measurement alone tell the states.
-    var hasTable: Bool { table != nil }
-
     /// How many pixels around a block its mask depends on.
     var halo: Int { steps.map(\.halo).reduce(0, +) }
 
     /// What is known of each pixel.
     enum State: UInt8 { case kept, dropped, unknown }
 
-    /// The state of each pixel before any step, where `hasTable`.
-    ///
-    /// - `flags`: Samples of the only measurement; nil where it has no data.
+    /// The state of each pixel of the grown block of a slice, before any step.
+    func states(_ reader: SliceReader) throws -> [State] {
+        let count = reader.grown.pixelCount
+        guard table != nil else {
+            return states(try measurements.map { try reader.readGrown(Int32.self, $0) }, count: count)
+        }
+        let measurement = measurements[0]
+        return switch measurement.dtype {
+        case .uint8: states(try reader.readGrown(UInt8.self, measurement), count: count)
+        case .int16: states(try reader.readGrown(Int16.self, measurement), count: count)
+        default: states(try reader.readGrown(UInt16.self, measurement), count: count)
+        }
+    }
+
+    /// By the table; nil where the only measurement has no data.
     @_specialize(where Sample == UInt8)
     @_specialize(where Sample == UInt16)
     @_specialize(where Sample == Int16)
-    func states<Sample: FixedWidthInteger>(_ flags: [Sample]?, count: Int) -> [State] {
+    private func states<Sample: FixedWidthInteger>(_ flags: [Sample]?, count: Int) -> [State] {
         guard let flags, let table else { return [State](repeating: .unknown, count: count) }
         return table.withUnsafeBufferPointer { table in
             flags.map { table[Int(UInt16(truncatingIfNeeded: $0))] }
         }
     }
 
-    /// The state of each pixel before any step.
-    ///
-    /// - `flags`: The samples of `measurements`, one array each, all of one length; nil for one that has no data.
-    func states(_ flags: [[Int32]?], count: Int) -> [State] {
+    /// By the conditions; `flags` are the samples of `measurements`, nil for one that has no data.
+    private func states(_ flags: [[Int32]?], count: Int) -> [State] {
         guard !flags.contains(where: { $0 == nil }) else { return [State](repeating: .unknown, count: count) }
         let planes = flags.compactMap { $0 }
         let nodata = measurements.map { Int32(clamping: Int($0.nodata.isNaN ? -1e9 : $0.nodata)) }
@@ -88,7 +95,7 @@ extension Measurement {
     ///
     /// `true` and `false` are tried as booleans and as texts first; for a single bit they then mean 1 and 0 whatever
     /// its values are called, so that `cloud: false` works on every product.
-    fileprivate func test(flag name: String, meaning text: String) throws -> BitTest {
+    func test(flag name: String, meaning text: String) throws -> BitTest {
         guard text == "true" || text == "false" else { return try test(flag: name, meaning: .string(text)) }
         if let test = try? test(flag: name, meaning: .bool(text == "true")) { return test }
         if let test = try? test(flag: name, meaning: .string(text)) { return test }

@@ -20,6 +20,18 @@ struct BlockQueueTests {
         #expect(drain(&queue, after: nil) == ["0:0", "0:1", "1:-", "2:0"])
     }
 
+    @Test func `with a limit no further tile is begun before one is done`() {
+        var queue = BlockQueue([2, 1], tilesAtOnce: 1)
+        _ = queue.take(after: nil)
+        let second = queue.take(after: nil)
+        #expect(second?.tile == 0 && second?.block == 1)
+        let early = queue.take(after: 0)
+        #expect(early == nil && queue.isHeldBack)
+        queue.finishTile()
+        let late = queue.take(after: 0)
+        #expect(late?.tile == 1 && !queue.isHeldBack)
+    }
+
     @Test func `a second thread begins another tile, and helps when none is left`() {
         var queue = BlockQueue([3, 2])
         let (first, second) = (queue.take(after: nil), queue.take(after: nil))

@@ -136,7 +136,8 @@ struct CompositeTests {
             target: MosaicTarget(path: path, compression: .zstd),
             software: "antares test"
         )
-        (export.resampling, export.clips) = (method, true)
+        export.resampling = ResamplingChoice(try #require(Resampling(name: method)))
+        export.clips = true
         export.gridding = GridOptions(crs: CRS("EPSG:6372"), resolution: XY(x: 20, y: -20))
         let summary = try await export.run(on: cube.index, options: RunOptions(jobs: 2), log: Logger(label: "t")) {
             _,

@@ -48,8 +48,15 @@ struct CompositeCommand: CommonCommand {
     var mask: [String] = []
     @Option(help: .init("What counts once: solar_day, time or none.", valueName: "group"))
     var groupBy = "solar_day"
-    @Option(help: .init("GDAL's name of the resampling.", valueName: "method"))
-    var resampling = "nearest"
+    @Option(
+        help: .init(
+            "Where scenes of one slice overlap, take the one whose flag is best (qa.scl=vegetation,water) or which has "
+                + "the least or most of a measurement (cloud_probability=least); the first with a value without it.",
+            valueName: "rule"
+        )
+    )
+    var fuse: String?
+    @OptionGroup var method: ResamplingOption
     @Option(help: .init("deflate, zstd or none.", valueName: "method"), transform: MosaicCompression.init(option:))
     var compression: MosaicCompression = .deflate
     @Option(
@@ -69,6 +76,20 @@ struct CompositeCommand: CommonCommand {
             throw ValidationError("--period takes a length as P1Y, P3M, P2W or P16D, got '\(period)'.")
         }
         _ = try rules()
+        _ = try fusing()
+    }
+
+    private func fusing() throws -> (measurement: String, flag: String?, best: [String])? {
+        guard let fuse else { return nil }
+        if let match = fuse.wholeMatch(of: #/([\w:-]+)=(least|most)/#) {
+            return (String(match.1), nil, [String(match.2)])
+        }
+        guard let match = fuse.wholeMatch(of: #/([\w:-]+)\.([\w:-]+)=(.+)/#) else {
+            throw ValidationError(
+                "--fuse takes measurement.flag=meaning,meaning, the best first, or measurement=least, got '\(fuse)'."
+            )
+        }
+        return (String(match.1), String(match.2), match.3.split(separator: ",").map(String.init))
     }
 
     private func rules() throws -> [(measurement: String, flag: String, meanings: [String])] {
@@ -97,7 +118,8 @@ struct CompositeCommand: CommonCommand {
             target: MosaicTarget(path: ObjectStore.absolute(output), compression: compression),
             software: Version.software
         )
-        (composite.masks, composite.grouping, composite.resampling) = (try rules(), groupBy, resampling)
+        (composite.masks, composite.grouping) = (try rules(), groupBy)
+        (composite.fuse, composite.resampling) = (try fusing(), try method.choice())
         (composite.gridding, composite.clips) = (grid.options, grid.clip)
         try await common.makeTiles("Reducing \(product)", services, run, by: composite.run)
     }

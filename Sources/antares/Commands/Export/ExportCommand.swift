@@ -56,8 +56,7 @@ struct ExportOptions: ParsableArguments {
         help: .init("A year, month or day, or the first and the last.", valueName: "period")
     )
     var time: [String] = []
-    @Option(help: .init("GDAL's name of the resampling.", valueName: "method"))
-    var resampling = "nearest"
+    @OptionGroup var method: ResamplingOption
     @Flag(help: "Where datasets overlap, the earliest is on top.")
     var earliestFirst = false
     @Option(
@@ -92,7 +91,7 @@ struct ExportOptions: ParsableArguments {
             target: MosaicTarget(path: ObjectStore.absolute(output), compression: compression),
             software: Version.software
         )
-        (export.resampling, export.clips, export.latestFirst) = (resampling, grid.clip, !earliestFirst)
+        (export.resampling, export.clips, export.latestFirst) = (try method.choice(), grid.clip, !earliestFirst)
         export.gridding = grid.options
         if let proj4 { export.gridding.crs = CRS(proj4) }
         try await common.makeTiles("Exporting \(product)", services, run, by: export.run)

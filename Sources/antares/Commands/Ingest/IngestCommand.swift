@@ -28,7 +28,7 @@ struct IngestCommand: CommonCommand {
     var saveTasks: String?
     @Option(help: .init("Make the tiles of such a file, instead of -c.", valueName: "file"))
     var loadTasks: String?
-    @Option(help: .init("Tiles in the queue, as for the Open Data Cube; needs no limit here.", visibility: .hidden))
+    @Option(help: .init("Tiles that may be begun and not yet done; no limit without it.", valueName: "n"))
     var queueSize: Int?
 
     func validate() throws {
@@ -63,7 +63,12 @@ struct IngestCommand: CommonCommand {
             try common.emit(summary) { "\(open) of \(summary.planned) tiles of \(summary.product) listed in \(path)\n" }
             return
         }
-        try await common.makeTiles("Ingesting", services, run, by: ingestion.run)
+        let queueSize = queueSize ?? .max
+        try await common.makeTiles("Ingesting", services, run) { index, options, log, progress in
+            var options = options
+            options.tilesAtOnce = queueSize
+            return try await ingestion.run(on: index, options: options, log: log, progress: progress)
+        }
     }
 
     private func document() throws -> SourceDocument {
