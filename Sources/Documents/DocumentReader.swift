@@ -19,7 +19,7 @@ public struct DocumentReader: Sendable {
 
     /// An error at this place.
     public func failure(_ reason: String, hint: String? = nil) -> DocumentError {
-        return DocumentError(origin: document.origin, line: line, path: pathText, reason: reason, hint: hint)
+        DocumentError(origin: document.origin, line: line, path: pathText, reason: reason, hint: hint)
     }
 
     /// The value under a key, nil where the key is missing or null.

@@ -234,7 +234,16 @@ struct DatasetFindDuplicatesCommand: CommonCommand {
             return [("product", .string(group.product))] + values + [("ids", .array(ids))]
         }
         switch format {
-        case .yaml: return PythonYAML.write(records.map { .mapping($0.map { ($0, .value($1)) }) })
+        case .yaml:
+            return PythonYAML.write(
+                records.map { record in
+                    .mapping(
+                        record.map { key, value in
+                            (key, value.array.map { .list($0.map { .plain($0.string ?? "") }) } ?? .value(value))
+                        }
+                    )
+                }
+            )
         case .json:
             let documents = records.map { DocumentValue.object(DocumentObject($0.map { (key: $0, value: $1) })) }
             return PythonYAML.json(.array(documents))
