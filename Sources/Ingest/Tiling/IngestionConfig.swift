@@ -1,6 +1,6 @@
 public import Documents
 public import Geo
-import Raster
+public import Raster
 
 /// An ingestion configuration: which product becomes tiles of which grid, and how they are stored.
 public struct IngestionConfig: Sendable {
