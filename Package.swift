@@ -54,9 +54,10 @@ let package = Package(
         .systemLibrary(name: "CPROJ", pkgConfig: "proj", providers: [.apt(["libproj-dev"])]),
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CSpawn"),
+        library("Spawn", ["CSpawn"]),
         library("Documents", [yams]),
         library("Geo"),
-        library("Config", ["Documents"]),
+        library("Config", ["Documents", "Postgres"]),
         .target(
             name: "GDALLoader",
             exclude: ["functions.inc"],
@@ -70,7 +71,7 @@ let package = Package(
             ]
         ),
         library("Raster", ["Geo", "CDeflate", "CGDAL", "CHDF5", "CNetCDF", "CPROJ", "CZstd", "GDALLoader"]),
-        library("Postgres", ["CPQ", crypto, logging]),
+        library("Postgres", ["CPQ", "Spawn", crypto, logging]),
         .target(
             name: "IndexSQL",
             path: "sql",
@@ -83,7 +84,7 @@ let package = Package(
         library("Analysis", ["Documents", "Geo"]),
         library("Simulation", ["Geo", "Raster"]),
         library("Jobs", ["Documents", "Geo"]),
-        library("ClusterExec", ["CArchive", "CSpawn", "Documents", "Jobs", "Postgres", grdb, logging]),
+        library("ClusterExec", ["CArchive", "CSpawn", "Documents", "Jobs", "Postgres", "Spawn", grdb, logging]),
         library(
             "Workflows",
             [
@@ -96,8 +97,7 @@ let package = Package(
             name: "antares",
             dependencies: [
                 "Analysis", "Catalogs", "ClusterExec", "Config", "DatacubeIndex", "Documents", "Geo", "Ingest",
-                "IndexSQL", "Jobs",
-                "Postgres", "Raster", "Simulation", "Workflows",
+                "IndexSQL", "Jobs", "Postgres", "Raster", "Simulation", "Spawn", "Workflows",
                 argumentParser, logging,
             ],
             swiftSettings: strict
@@ -107,13 +107,13 @@ let package = Package(
         .executableTarget(name: "KernelBench", dependencies: ["Analysis", "Geo"], swiftSettings: strict),
         .target(
             name: "TestSupport",
-            dependencies: ["Documents", "Geo", "Raster", "Postgres"],
+            dependencies: ["Documents", "Geo", "Raster", "Postgres", "Spawn"],
             path: "Tests/TestSupport",
             swiftSettings: strict
         ),
         tests("Documents", "Documents"),
         tests("Geo", "Geo"),
-        tests("Config", "Config"),
+        tests("Config", "Config", ["Postgres"]),
         tests("Raster", "Raster", ["Geo"]),
         tests("Postgres", "Postgres"),
         tests("DatacubeIndex", "DatacubeIndex", ["Documents", "Geo", "Postgres", crypto, logging]),

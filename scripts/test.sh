@@ -3,12 +3,12 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-if python=$(scripts/python-venv.sh); then
+if python=$(scripts/venv.sh datacube-1.8); then
     export ANTARES_TEST_PYTHON=$python/bin/python
 else
     echo 'SKIPPED: THERE IS NO PYTHON DATACUBE (SEE ABOVE), AND NO TEST THAT PYTHON READS WHAT WE MAKE.' >&2
 fi
-if ! scripts/eo3-venv.sh >/dev/null; then
+if ! scripts/venv.sh eodatasets3 >/dev/null; then
     echo 'SKIPPED: THERE IS NO EO3-VALIDATE (SEE ABOVE), AND NO TEST THAT DATASET DOCUMENTS PASS IT.' >&2
 fi
 if ! scripts/stac-venv.sh >/dev/null; then

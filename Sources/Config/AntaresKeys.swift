@@ -1,4 +1,5 @@
 import Documents
+import Postgres
 
 /// The keys of `~/.antares`.
 enum AntaresKey: String, CaseIterable {
@@ -82,7 +83,7 @@ struct AntaresValues {
     subscript(key: AntaresKey) -> Sourced<String>? { values[key] }
 
     /// The database of `DATABASE_*`, nil where none of them is set.
-    func databaseAddress() throws(ConfigError) -> DatabaseAddress? {
+    func databaseAddress() throws(ConfigError) -> ConnectionSettings? {
         let keys: [AntaresKey] = [.databaseHost, .databasePort, .databaseUser, .databasePassword]
         guard let name = self[.databaseName] else {
             guard let key = keys.first(where: { self[$0] != nil }), let given = self[key] else { return nil }
@@ -99,7 +100,7 @@ struct AntaresValues {
                 throw ConfigError("\(text.origin)", "DATABASE_PORT must be a port number, not '\(text.value)'")
             }
         }
-        return DatabaseAddress(
+        return ConnectionSettings(
             host: self[.databaseHost]?.value,
             port: port,
             database: name.value,

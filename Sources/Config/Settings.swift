@@ -1,4 +1,5 @@
 import Foundation
+import Postgres
 
 /// How much is logged, by the names that the configuration uses.
 public enum LogVerbosity: String, Sendable, CaseIterable {
@@ -105,7 +106,7 @@ public struct Settings: Sendable {
 
     /// Each falls back to the other's database before both fall back to the private server.
     private static func databases(
-        own: DatabaseAddress?,
+        own: ConnectionSettings?,
         ownOrigin: Origin?,
         datacube: DatacubeConfiguration?
     ) -> (index: Sourced<DatabaseTarget>, own: Sourced<DatabaseTarget>) {
@@ -161,6 +162,6 @@ public struct Settings: Sendable {
     private static func text(_ target: DatabaseTarget) -> String {
         guard case .server(let address) = target else { return "private PostgreSQL" }
         let place = address.host.map { " on \($0)\(address.port.map { ":\($0)" } ?? "")" } ?? " on the local socket"
-        return "'\(address.database)'\(place)\(address.user.map { " as \($0)" } ?? "")"
+        return "'\(address.database ?? "")'\(place)\(address.user.map { " as \($0)" } ?? "")"
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 
-/// A file being written under a temporary name beside its own, until it is complete.
+/// A file being written under a temporary name until it is complete: beside its own, or where it is to become an object
+/// (`s3://…`) in the folder for temporary files.
 public final class PendingFile: Sendable {
     /// The name it shall have.
     public let path: String
@@ -10,7 +11,7 @@ public final class PendingFile: Sendable {
     /// Makes the folder of `path` where it is missing; the file itself is up to the caller.
     public init(_ path: String) throws(RasterError) {
         let url = URL(fileURLWithPath: path)
-        let folder = url.deletingLastPathComponent()
+        let folder = URL(fileURLWithPath: Self.folder(of: path))
         do {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         } catch {
@@ -26,8 +27,20 @@ public final class PendingFile: Sendable {
         temporary = folder.appendingPathComponent(".partial-\(mark)-\(url.lastPathComponent)").path
     }
 
-    /// Syncs the file and gives it its name.
+    /// Where the bytes of a file lie while it is written.
+    static func folder(of path: String) -> String {
+        ObjectStore.isObject(path)
+            ? FileManager.default.temporaryDirectory.path
+            : URL(fileURLWithPath: path).deletingLastPathComponent().path
+    }
+
+    /// Syncs the file and gives it its name; of an object, sends it and removes the file.
     public func publish() throws(RasterError) {
+        guard !ObjectStore.isObject(path) else {
+            try ObjectStore.upload(temporary, to: path)
+            remove()
+            return
+        }
         let descriptor = open(temporary, O_RDONLY)
         guard descriptor >= 0 else { throw failure() }
         let synced = fsync(descriptor)

@@ -53,9 +53,9 @@ struct TIFFDirectory {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
-        var facts = stat()
-        guard fstat(descriptor, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else { return nil }
-        let size = Int(facts.st_size)
+        // Not by fstat: which C module owns its structure depends on what else a build imports.
+        let size = Int(lseek(descriptor, 0, SEEK_END))
+        guard size > 0 else { return nil }
         self.init(size: size) { offset, count in
             guard offset >= 0, count >= 0, count <= size, offset <= size - count else { return nil }
             var bytes = [UInt8](repeating: 0, count: count)

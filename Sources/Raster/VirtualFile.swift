@@ -8,10 +8,14 @@ public enum VirtualFile {
     /// - `limit`: How many bytes it may have at most.
     /// - Throws: `RasterError` with GDAL's reason where it cannot be opened or read.
     public static func read(_ name: String, limit: Int = .max) throws(RasterError) -> Data {
+        _ = configureStores
         let (data, failures) = withCPLMessages { contents(name, limit) }
         if let data, data.count > limit {
             throw RasterError(.readFailed, name, ["it has more than \(limit) bytes"])
         }
+        // Of what it must not read GDAL gives no bytes, and no failure.
+        let isRefused = data?.isEmpty != false && (name.hasPrefix("/vsis3/") || name.hasPrefix("/vsicurl/"))
+        if isRefused { throw ObjectStore.refusal(name) }
         guard let data, failures.isEmpty else {
             throw RasterError(.openFailed, name, failures, hint: "Check the address, and that it may be read.")
         }

@@ -12,6 +12,14 @@ public struct MetadataRequest: Sendable {
         case eo
     }
 
+    /// Which sources of scenes documents name: an index refuses those of sources that it does not hold.
+    public enum Lineage: String, Sendable, CaseIterable {
+        /// Those that are prepared along with them, or are in the index.
+        case known
+        case all
+        case none
+    }
+
     /// Folders of scenes, archives, or scenes themselves.
     public var paths: [String]
     /// The dataset name of a reader, as `s2_l2a_20m`; nil to find out.
@@ -23,6 +31,7 @@ public struct MetadataRequest: Sendable {
     /// Scenes read at once; nil means one a core.
     public var parallel: Int?
     public var layout = Layout.eo3
+    public var lineage = Lineage.known
     public var options: SceneOptions
 
     public init(
@@ -79,7 +88,7 @@ public func prepareMetadata(
     progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
 ) async throws -> MetadataSummary {
     let prepared = try await PreparedScenes(request, progress: progress)
-    let documents = prepared.scenes.flatMap(\.documents)
+    let documents = try await SceneLineage(request.lineage).applied(to: prepared.scenes.flatMap(\.documents))
     if !documents.isEmpty {
         try AtomicFile.write(Data(YAMLText.write(documents: documents).utf8), to: request.outfile)
     }
@@ -158,7 +167,13 @@ struct PreparedScenes: Sendable {
         let search = SceneSearch(reader: reader, options: request.options, pattern: pattern)
         var all = SceneSearch.Findings()
         for path in request.paths {
-            let root = path.hasPrefix("/vsi") ? path : URL(fileURLWithPath: path).standardizedFileURL.path
+            let name = ObjectStore.openable(path)
+            let root = name.hasPrefix("/vsi") ? name : URL(fileURLWithPath: path).standardizedFileURL.path
+            do {
+                try VirtualFolder.preload(root)
+            } catch {
+                throw MetadataRequestError(.noInput, "\(error)")
+            }
             guard VirtualFolder.kind(root) != nil else {
                 throw MetadataRequestError(
                     .noInput,
@@ -231,9 +246,9 @@ struct PreparedScenes: Sendable {
             guard let entries = root[key]?.object else { continue }
             let moved = entries.map { entry -> (key: String, value: DocumentValue) in
                 guard case .object(var place) = entry.value, let path = place["path"]?.string,
-                    path.hasPrefix("/vsis3/")
+                    let url = ObjectStore.url(path)
                 else { return (entry.key, entry.value) }
-                place["path"] = .string("s3://" + path.dropFirst(7))
+                place["path"] = .string(url)
                 return (entry.key, .object(place))
             }
             root[key] = .object(DocumentObject(moved))

@@ -43,6 +43,17 @@ struct RecipeProgram: TileProgram {
     /// Nil where outputs stay as they are.
     var matching: HistogramMatching?
 
+    var reads: [(datasets: [Dataset], measurements: [String])] {
+        let series = slices.map { slice in
+            let source = sources[slice.source]
+            let names = source.bands.map(\.measurement.name) + (source.mask?.measurements.map(\.name) ?? [])
+            return (datasets: slice.datasets, measurements: names)
+        }
+        let statics = staticBands.map { (datasets: $0.datasets, measurements: [$0.band.measurement.name]) }
+        let reference = matching.map { (datasets: $0.datasets, measurements: $0.bands.values.map(\.name).sorted()) }
+        return series + statics + (reference.map { [$0] } ?? [])
+    }
+
     /// One encoding for each name: that of the products where they agree, else real values.
     static func encodings(of sources: [Source]) -> [String: Encoding] {
         sources.flatMap(\.bands).reduce(into: [:]) { encodings, band in
@@ -148,16 +159,19 @@ struct RecipeProgram: TileProgram {
         for band in source.bands {
             let reader = GridReader(band.measurement, resampling: band.resampling, cache: cache)
             let isStored = encodings[band.name] == band.encoding
-            func add<Element: PixelElement>(_: Element.Type) throws {
-                guard let pixels = try reader.readFused(Element.self, slice.datasets, onto: target) else { return }
-                if isStored {
-                    block.series[band.name]?.append(pixels, keeping: keep)
-                } else {
+            func add<Element: PixelElement>(_: Element.Type) throws -> Bool {
+                guard isStored else {
+                    guard let pixels = try reader.readFused(Element.self, slice.datasets, onto: target) else {
+                        return false
+                    }
                     block.series[band.name]?.append(band.encoding.decode(pixels), keeping: keep)
+                    return true
                 }
-                appended.insert(band.name)
+                return try block.series[band.name]?.append(Element.self, keeping: keep) {
+                    try reader.readFused(slice.datasets, onto: target, into: $0)
+                } ?? false
             }
-            try add(band.measurement.dtype.elementType)
+            if try add(band.measurement.dtype.elementType) { appended.insert(band.name) }
         }
         guard !appended.isEmpty else { return false }
         for name in encodings.keys where !appended.contains(name) { block.series[name]?.appendMissing() }
@@ -174,11 +188,7 @@ struct RecipeProgram: TileProgram {
     ) throws -> (keep: [Bool], distances: [Float]) {
         let window = PixelWindow(column: 0, row: 0, width: target.width, height: target.height).grown(by: halo)
         let grown = target.cropped(to: window)
-        let flags = try mask.measurements.map { measurement in
-            try GridReader(measurement, resampling: .nearest, cache: cache)
-                .readFused(Int32.self, datasets, onto: grown)
-        }
-        let states = mask.states(flags, count: grown.pixelCount)
+        let states = try states(of: mask, datasets, grown, cache)
         guard halo > 0 else { return (states.map { $0 == .kept }, []) }
         let dropped = PixelMask(width: grown.width, height: grown.height, values: states.map { $0 == .dropped })
             .applying(mask.steps)
@@ -187,6 +197,28 @@ struct RecipeProgram: TileProgram {
         guard recipe.usesCloudDistance else { return (keep, []) }
         let distances = dropped.distances(limit: Recipe.cloudDistanceLimit)
         return (keep, cropped(distances, width: grown.width, by: halo))
+    }
+
+    /// What a mask says of each pixel of a grid.
+    private func states(
+        of mask: SampleMask,
+        _ datasets: [Dataset],
+        _ grid: GeoBox,
+        _ cache: SourceCache
+    ) throws -> [SampleMask.State] {
+        func read<Element: PixelElement>(_: Element.Type, _ measurement: Measurement) throws -> [Element]? {
+            try GridReader(measurement, cache: cache).readFused(Element.self, datasets, onto: grid)
+        }
+        let count = grid.pixelCount
+        guard mask.hasTable else {
+            return mask.states(try mask.measurements.map { try read(Int32.self, $0) }, count: count)
+        }
+        let measurement = mask.measurements[0]
+        return switch measurement.dtype {
+        case .uint8: mask.states(try read(UInt8.self, measurement), count: count)
+        case .int16: mask.states(try read(Int16.self, measurement), count: count)
+        default: mask.states(try read(UInt16.self, measurement), count: count)
+        }
     }
 
     /// The pixels without the outermost rows and columns.

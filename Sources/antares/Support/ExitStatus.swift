@@ -42,6 +42,7 @@ enum ExitStatus: Int32, Sendable {
         case let error as PostgresError: self = error.isUnreachable ? .databaseUnreachable : .failed
         case let error as RasterError: self = error.code == .openFailed ? .noInput : .inputOutput
         case let error as IndexError: self = .init(error)
+        case let error as MetadataRequestError: self = error.kind == .usage ? .usage : .noInput
         case let error as WorkflowError: self = error.code == .noInput ? .noInput : .failed
         case is ConfigError, is DocumentError: self = .configuration
         case let error as CatalogError: self = .init(error)

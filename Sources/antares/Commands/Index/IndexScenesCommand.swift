@@ -31,7 +31,7 @@ struct IndexScenesCommand: CommonCommand {
 
     func run() async throws {
         let services = try common.makeServices()
-        let request = MetadataRequest(
+        var request = MetadataRequest(
             paths: scenes.roots(paths),
             dataset: datasetName,
             outfile: "",
@@ -39,16 +39,15 @@ struct IndexScenesCommand: CommonCommand {
             parallel: try scenes.parallel(),
             options: try scenes.makeOptions()
         )
+        request.lineage = scenes.lineage
         var options = AddOptions()
         options.isDryRun = dryRun
         let templates = try services.productFolders()
         let index = try await services.index()
         let progress = SceneProgress()
-        let summary = try await ObjectStoreSettings.applied(scenes.bucket) { [options] in
-            try await indexScenes(request, into: index, templates: templates, options: options) {
-                [common] done, total in
-                progress.reporter { common.makeProgress("scenes", total: total) }.update(to: done)
-            }
+        let summary = try await indexScenes(request, into: index, templates: templates, options: options) {
+            [common] done, total in
+            progress.reporter { common.makeProgress("scenes", total: total) }.update(to: done)
         }
         progress.finish()
         summary.scenes.log(to: services.log)

@@ -45,7 +45,6 @@ struct IngestCommand: CommonCommand {
 
     func run() async throws {
         let services = try common.makeServices()
-        if let note = run.note { services.log.warning("\(note)") }
         let tasks = try loadTasks.map { try IngestionTasks(reading: $0) }
         var configured = try Ingestion(try tasks?.configuration ?? document(), software: Version.software)
         configured.years = tasks?.years ?? year?.years
@@ -64,7 +63,7 @@ struct IngestCommand: CommonCommand {
             try common.emit(summary) { "\(open) of \(summary.planned) tiles of \(summary.product) listed in \(path)\n" }
             return
         }
-        try await common.makeTiles("Ingesting", services, try run.makeOptions(), by: ingestion.run)
+        try await common.makeTiles("Ingesting", services, run, by: ingestion.run)
     }
 
     private func document() throws -> SourceDocument {

@@ -46,12 +46,10 @@ struct PrepareMetadataCommand: CommonCommand {
             parallel: try scenes.parallel(),
             options: try scenes.makeOptions()
         )
-        request.layout = format
+        (request.layout, request.lineage) = (format, scenes.lineage)
         let progress = SceneProgress()
-        let summary = try await ObjectStoreSettings.applied(scenes.bucket) {
-            try await prepareMetadata(request) { [common] done, total in
-                progress.reporter { common.makeProgress("scenes", total: total) }.update(to: done)
-            }
+        let summary = try await prepareMetadata(request) { [common] done, total in
+            progress.reporter { common.makeProgress("scenes", total: total) }.update(to: done)
         }
         progress.finish()
         summary.log(to: common.log)
@@ -72,19 +70,6 @@ extension MetadataSummary {
             log.error("scene '\(URL(fileURLWithPath: failure.scene).lastPathComponent)' left out: \(failure.reason)")
         }
         for path in unknown { log.warning("'\(path)' holds no scene of a known kind") }
-    }
-}
-
-/// Errors of requests as the command line reports them.
-enum ObjectStoreSettings {
-    /// Runs `body`, with GDAL's way to a bucket where one is named.
-    static func applied<T: Sendable>(_ bucket: String?, _ body: () async throws -> T) async throws -> T {
-        if bucket != nil { ObjectStore.configure(ProcessInfo.processInfo.environment) }
-        do {
-            return try await body()
-        } catch let error as MetadataRequestError {
-            throw CommandFailure(error.kind == .usage ? .usage : .noInput, error.description)
-        }
     }
 }
 

@@ -19,6 +19,8 @@ struct SceneOptionGroup: ParsableArguments {
     var executor: [String] = []
     @Option(name: .customLong("id-from"), help: "What ids are made of: scene, or path as in antares3.")
     var identity = SceneIdentity.scene
+    @Option(help: "Sources that documents name: known (prepared along, or in the index), all, or none.")
+    var lineage = MetadataRequest.Lineage.known
     @Option(help: "full opens every file; none trusts the metadata, and is many times faster.")
     var check = SceneOptions.Check.full
     @Option(help: .init("The product of the documents, instead of the reader's own.", valueName: "name"))
@@ -119,3 +121,4 @@ struct SceneOptionGroup: ParsableArguments {
 extension SceneIdentity: ExpressibleByArgument {}
 extension SceneOptions.Check: ExpressibleByArgument {}
 extension MetadataRequest.Layout: ExpressibleByArgument {}
+extension MetadataRequest.Lineage: ExpressibleByArgument {}
