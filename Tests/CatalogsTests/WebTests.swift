@@ -59,6 +59,16 @@ import Testing
         #expect(!text.contains("sekret"))
     }
 
+    @Test func `requests go through the environment's proxy`() async throws {
+        // The server answers for the host behind its tunnel, which does not exist.
+        var options = WebOptions()
+        options.proxies = try ProxySettings(environment: ["http_proxy": try Self.server.get().address])
+        let far = try WebAddress.parse("http://nowhere.invalid/files/a.bin")
+        let answer = try await WebClient.run(options) { try await $0.send(WebRequest(far), limit: 1 << 20) }
+        #expect(answer.body == (try original))
+        #expect(try await log().contains { $0["method"] == "CONNECT" && $0["path"] == "nowhere.invalid:80" })
+    }
+
     @Test func `answers beyond the limit are refused`() async throws {
         let error = await #expect(throws: CatalogError.self) {
             try await client { try await $0.send(WebRequest(try address("files/a.bin")), limit: 1000) }

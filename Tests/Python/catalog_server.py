@@ -45,6 +45,13 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         self.handle_request(b"")
 
+    def do_CONNECT(self):
+        # As a proxy: what comes through the tunnel is answered here, whatever host it is for.
+        with lock:
+            log.append({"method": "CONNECT", "path": self.path, "headers": {}})
+        self.send_response(200)
+        self.end_headers()
+
     def do_POST(self):
         self.handle_request(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
 

@@ -95,6 +95,15 @@ public enum ProductTemplates {
         _ sample: DocumentValue,
         _ options: SceneOptions
     ) throws -> SourceDocument {
+        try definition(of: name, in: folders)
+            ?? SourceDocument(
+                origin: "product \(name)",
+                value: try ProductDraft.definition(for: sample, nodata: options.nodata)
+            )
+    }
+
+    /// The definition of a name from folders of templates, nil where there is none.
+    public static func definition(of name: String, in folders: [String]) -> SourceDocument? {
         for folder in folders {
             for file in VirtualFolder.names(folder) ?? []
             where file.hasSuffix(".yaml") || file.hasSuffix(".yml") {
@@ -102,9 +111,6 @@ public enum ProductTemplates {
                 if let found { return found }
             }
         }
-        return SourceDocument(
-            origin: "product \(name)",
-            value: try ProductDraft.definition(for: sample, nodata: options.nodata)
-        )
+        return nil
     }
 }

@@ -52,7 +52,7 @@ struct STACIndexCommand: CommonCommand {
             throw CommandFailure(.noInput, "no item was found. Widen the search, or check the paths.")
         }
         var candidates = candidates(found, try await index.products(), services.log)
-        let added = try await addProducts(candidates.usable, index, services)
+        let added = try await addProducts(candidates, index, services)
         if !added.isEmpty {
             // What a product calls its measurements decides how an item is read.
             candidates = self.candidates(found, try await index.products(), services.log, isQuiet: true)
@@ -71,7 +71,10 @@ struct STACIndexCommand: CommonCommand {
         return .object(root)
     }
 
-    private typealias Candidates = (usable: [DatasetCandidate], failures: [DatasetAddReport.Rejection])
+    /// Datasets with the items that they come from, and what cannot be used.
+    private typealias Candidates = (
+        usable: [DatasetCandidate], items: [DocumentValue], failures: [DatasetAddReport.Rejection]
+    )
 
     /// The datasets that the items stand for.
     private func candidates(
@@ -81,14 +84,16 @@ struct STACIndexCommand: CommonCommand {
         isQuiet: Bool = false
     ) -> Candidates {
         let reader = STACDocuments(products: products, name: product)
-        var result: Candidates = ([], [])
+        var result: Candidates = ([], [], [])
         for found in items {
             let location = WebAddress.isWeb(found.location) ? found.location : DatasetFiles.uri(ofFile: found.location)
             let origin = WebAddress.shown(found.location)
             let source = SourceDocument(origin: origin, value: found.item)
             for made in reader.candidates(of: DatasetCandidate(document: source, location: location)) {
                 switch made {
-                case .success(let candidate): result.usable.append(candidate)
+                case .success(let candidate):
+                    result.usable.append(candidate)
+                    result.items.append(found.item)
                 case .failure(let error):
                     if !isQuiet { log.error("\(error)") }
                     result.failures.append(.init(location: origin, reason: error.description))
@@ -98,47 +103,30 @@ struct STACIndexCommand: CommonCommand {
         return result
     }
 
-    /// Adds the products that are missing.
-    private func addProducts(
-        _ candidates: [DatasetCandidate],
-        _ index: Index,
-        _ services: Services
-    ) async throws -> [String] {
+    /// Adds the products that are missing: from a template, else from what the first item says of its bands.
+    private func addProducts(_ candidates: Candidates, _ index: Index, _ services: Services) async throws -> [String] {
         guard !dryRun else { return [] }
         var known = Set(try await index.products().map(\.name))
         var added: [String] = []
-        for candidate in candidates {
+        for (candidate, item) in zip(candidates.usable, candidates.items) {
             guard let name = candidate.document.value.at("product", "name")?.string, known.insert(name).inserted else {
                 continue
             }
-            let sample = Self.openable(candidate)
-            let definition = try ProductTemplates.definition(
-                of: name,
-                in: try services.productFolders(),
-                sample,
-                SceneOptions()
-            )
+            var definition = ProductTemplates.definition(of: name, in: try services.productFolders())
+            if definition == nil {
+                definition = try STACProductDraft.definition(name, for: item, at: candidate.location)
+                    .map { SourceDocument(origin: "product \(name)", value: $0) }
+            }
+            guard let definition else {
+                let reason =
+                    "no product '\(name)' can be made: the items tell no types of samples and files cannot be opened"
+                services.log.error("\(reason). Add a definition with product add.")
+                continue
+            }
             _ = try await index.addProduct(definition)
             added.append(name)
         }
         return added
-    }
-
-    /// The document with paths that GDAL opens.
-    private static func openable(_ candidate: DatasetCandidate) -> DocumentValue {
-        guard case .object(var root) = candidate.document.value, let entries = root["measurements"]?.object else {
-            return candidate.document.value
-        }
-        root["measurements"] = .object(
-            DocumentObject(
-                entries.map { entry in
-                    guard case .object(var place) = entry.value, let path = place["path"]?.string else { return entry }
-                    place["path"] = .string(Dataset.fileName(of: path, relativeTo: candidate.location))
-                    return (key: entry.key, value: .object(place))
-                }
-            )
-        )
-        return .object(root)
     }
 
     private func add(_ candidates: Candidates, products: [String], _ index: Index, _ services: Services) async throws {
