@@ -26,6 +26,11 @@ public final class PendingFile: Sendable {
         temporary = folder.appendingPathComponent(".partial-\(mark)-\(url.lastPathComponent)").path
     }
 
+    /// The name that a file would have had which somebody began under a temporary one; nil for other names.
+    public static func target(ofTemporary name: String) -> String? {
+        name.wholeMatch(of: #/\.partial-[0-9]+-[0-9]+-(.+)/#).map { String($0.1) }
+    }
+
     /// Syncs the file and gives it its name.
     public func publish() throws(RasterError) {
         let descriptor = open(temporary, O_RDONLY)

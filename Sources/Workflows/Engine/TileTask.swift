@@ -78,6 +78,14 @@ enum TileStorage: Sendable {
         }
     }
 
+    /// The path that all its files begin with.
+    var stem: String {
+        switch self {
+        case .netCDF(let path), .mosaic(let path, _): (path as NSString).deletingPathExtension
+        case .geoTIFF(let stem, _, _): stem
+        }
+    }
+
     var location: String { URL(fileURLWithPath: indexedPath).absoluteString }
 
     /// The same files elsewhere.
