@@ -34,7 +34,7 @@ tests=$(swift build --show-bin-path)/antaresPackageTests.xctest
 # Tests that wait for other programs (Python's, cluster engines) run beside the others, each group with a log of its own.
 declare -A group=(
     [odc]='ODCIntegrationTests|PythonIndexTests|STACProgramTests'
-    [cluster]='EngineJobTests|SlurmJobTests|GridEngineJobTests|ClusterCommandTests|LocalJobTests'
+    [cluster]='EngineJobTests|SlurmJobTests|GridEngineJobTests|ClusterCommandTests|LocalJobTests|TileJobTests'
 )
 declare -A process
 start() { # name, arguments

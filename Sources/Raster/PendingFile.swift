@@ -31,6 +31,11 @@ public final class PendingFile: Sendable {
         ".partial-\(host)-\(ProcessInfo.processInfo.processIdentifier)-\(UInt32.random(in: 0...UInt32.max))-"
     }
 
+    /// The name that a file would have had which somebody began under a temporary one; nil for other names.
+    public static func target(ofTemporary name: String) -> String? {
+        name.wholeMatch(of: #/\.partial-[^-]+-[0-9]+-[0-9]+-(.+)/#).map { String($0.1) }
+    }
+
     /// The name of this machine, its first 32 letters and digits; nobody is asked for it but the kernel.
     private static let host: String = {
         var bytes = [CChar](repeating: 0, count: 256)

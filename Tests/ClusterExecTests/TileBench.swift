@@ -97,6 +97,16 @@ struct TileBench {
         return rows.map { ($0["row"] ?? "").replacing(jobs.program.home.path, with: "HOME") }
     }
 
+    /// A copy of the scenes of the base, and the documents that one program made of them with their paths.
+    func copyScenes() throws -> (folder: String, documents: String) {
+        let base = try Self.baseHome.get()
+        let folder = jobs.program.home.path("s/scenes")
+        try FileManager.default.createDirectory(atPath: jobs.program.home.path("s"), withIntermediateDirectories: true)
+        try FileManager.default.copyItem(atPath: base.path("s/scenes"), toPath: folder)
+        let text = try String(contentsOfFile: base.path("s2.yaml"), encoding: .utf8)
+        return (folder, text.replacing(base.path, with: jobs.program.home.path))
+    }
+
     // MARK: - What all benches begin with
 
     /// The newest ingested tile file of the base: what a recipe reads.

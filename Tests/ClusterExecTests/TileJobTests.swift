@@ -126,7 +126,14 @@ struct TileJobTests {
         let obstacle = try Obstacle(at: try #require(try TileBench.ingested().sorted().last))
         defer { try? obstacle.remove() }
         let master = try bench.start(TileBench.recipe, ["--tiles-per-task", "3"])
-        try bench.jobs.wait { master.errorsSoFar.contains("needed more memory than it was given") || !master.isRunning }
+        do {
+            try bench.jobs.wait {
+                master.errorsSoFar.contains("needed more memory than it was given") || !master.isRunning
+            }
+        } catch {
+            print(master.errorsSoFar, try bench.jobs.job(), bench.files().keys)
+            throw error
+        }
         try obstacle.remove()
         let result = try master.wait()
         #expect(result.status == 0, "\(result.errors)")
@@ -192,6 +199,32 @@ struct TileJobTests {
         #expect(try bench.rows("yearly") == (try Self.recipeAlone()))
     }
 
+    @Test func `scenes are described by tasks as by one program, and a damaged one again when it is mended`() throws {
+        guard let bench = try Self.bench(.slurm, .scenes) else { return }
+        let scenes = try bench.copyScenes()
+        let files = TemporaryFolder.files(below: scenes.folder).filter { $0.hasSuffix("MTD_TL.xml") }
+        let damaged = "\(scenes.folder)/\(try #require(files.first))"
+        let whole = try Data(contentsOf: URL(fileURLWithPath: damaged))
+        try Data("<none/>".utf8).write(to: URL(fileURLWithPath: damaged))
+        let words = [
+            "prepare_metadata", "--path", "s/scenes", "--dataset_name", "s2_l2a_20m", "--outfile", "made.yaml",
+        ]
+        let result = try bench.run(words, ["--scenes-per-task", "2"])
+        #expect(result.status == 1)
+        #expect(
+            result.output.contains("2 scenes written to \(bench.jobs.program.home.path("made.yaml")), 1 left out"),
+            "\(result.output)\(result.errors)"
+        )
+        let job = try bench.jobs.job()
+        #expect(job.phase == "ERROR" && job.tiles == .init(planned: 3, running: 0, done: 2, failed: 1))
+        #expect(job.failures.count == 1 && job.failures[0].tile?.hasPrefix("scene \(scenes.folder)/") == true)
+        try whole.write(to: URL(fileURLWithPath: damaged))
+        let again = try bench.antares(["jobs", "retry-failed", job.id])
+        #expect(again.status == 0, "\(again.errors)")
+        let made = try String(contentsOfFile: bench.jobs.program.home.path("made.yaml"), encoding: .utf8)
+        #expect(made == scenes.documents)
+    }
+
     @Test func `many tiles are shared out by the time of the first, and a detached job ends by itself`() throws {
         guard let bench = try Self.bench(.local, .scenes) else { return }
         let result = try bench.run(TileBench.ingest, ["--jobs", "1", "--detach"])
@@ -206,8 +239,8 @@ struct TileJobTests {
     }
 
     @Test func `a job is resumed with the index that it was started with`() throws {
-        guard let bench = try Self.bench(.local, .scenes), let other = try Self.bench(.local, .scenes) else { return }
-        let master = try bench.start(TileBench.ingest, ["--tiles-per-task", "1", "--jobs", "1"])
+        guard let bench = try Self.bench(.local, .tiles), let other = try Self.bench(.local, .tiles) else { return }
+        let master = try bench.start(TileBench.recipe, ["--tiles-per-task", "1", "--jobs", "1"])
         try bench.jobs.wait { !bench.files().isEmpty || !master.isRunning }
         master.send(signal: SIGKILL)
         _ = try master.wait()
@@ -220,9 +253,9 @@ struct TileJobTests {
         }
         let result = try bench.jobs.program.run(["jobs", "resume", job.id], environment: mixed)
         #expect(result.status == 78 && result.errors.contains("Give the -E and -C that it was started with"))
-        #expect(try other.rows("s2_l2a_20m_mexico") == [])
+        #expect(try other.rows("yearly") == [])
         #expect(try bench.antares(["jobs", "resume", job.id]).status == 0)
-        #expect(try bench.rows("s2_l2a_20m_mexico").count == 27)
+        #expect(try bench.rows("yearly").count == 9)
     }
 }
 

@@ -9,6 +9,8 @@ struct MasterRun {
     private var leaseEnd = Instant.now
     private var lastLook = Instant(milliseconds: 0)
     private var lastProgress: JobProgress?
+    /// True while the phase stands for trouble that may be over.
+    private var isTroubled = false
     private var lastReport = ContinuousClock.now
     private var cost = Duration.zero
 
@@ -99,11 +101,12 @@ struct MasterRun {
     private mutating func report(force: Bool = false) async throws {
         let board = flow.board
         let progress = board.progress
-        guard force || progress != lastProgress || flow.silentSince != nil || board.isSuspended else { return }
+        let isTroubledNow = flow.silentSince != nil || board.isSuspended
+        guard force || progress != lastProgress || isTroubledNow || isTroubled else { return }
         let isSilent = flow.silentSince.map { Instant.now.seconds(since: $0) > master.patience } ?? false
         let isSuspended = board.isSuspended
         if !force, !board.isFinished, ContinuousClock.now - lastReport < .milliseconds(500) { return }
-        (lastProgress, lastReport) = (progress, .now)
+        (lastProgress, lastReport, isTroubled) = (progress, .now, isTroubledNow)
         try await store.change(master.id) { job in
             (job.progress, job.tiles) = (progress, board.tileProgress)
             guard !job.phase.isFinished else { return }

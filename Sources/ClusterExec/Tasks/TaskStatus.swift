@@ -112,7 +112,8 @@ public struct FailedTile: Sendable, Equatable, Codable {
     public init(task: Int, tile: String?, reason: String) { (self.task, self.tile, self.reason) = (task, tile, reason) }
 
     public var text: String {
-        let name = tile.map { $0.hasPrefix("tile ") ? ", \($0)" : ", tile \($0)" } ?? ""
+        // `tile (3, 4) of …`, `scene /archive/S2A_…`, or a word of a user's own.
+        let name = tile.map { $0.contains(" ") ? ", \($0)" : ", tile \($0)" } ?? ""
         return "task \(task)\(name): \(reason)"
     }
 }

@@ -4,6 +4,7 @@ public import Foundation
 import Geo
 import Ingest
 public import Logging
+import Raster
 import Synchronization
 
 /// What became of a tile of a batch.
@@ -108,10 +109,26 @@ public struct TileWork: Sendable {
                 )
             }
         }
-        return try found.map { task in
+        let placed = try found.map { task in
             var task = task
             task.files = try task.storage.moved(place)
             return task
+        }
+        if isFirst { Self.removeLeftovers(of: placed) }
+        return placed
+    }
+
+    /// Removes what a program that was killed has left of these tiles: nobody else makes them.
+    private static func removeLeftovers(of tasks: [TileTask]) {
+        let paths = tasks.compactMap(\.files?.stem)
+        for (folder, stems) in Dictionary(grouping: paths, by: { ($0 as NSString).deletingLastPathComponent }) {
+            let stems = Set(stems.map { ($0 as NSString).lastPathComponent })
+            for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
+                guard let file = PendingFile.target(ofTemporary: name), stems.contains(where: file.hasPrefix) else {
+                    continue
+                }
+                try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
+            }
         }
     }
 }

@@ -19,6 +19,8 @@ protocol TilePlan: Sendable {
     /// - Parameters:
     ///   - request: What is wanted of them.
     ///   - summary: Is told what cannot be planned.
+    /// - Returns: All that the request lets through.
+    /// - Throws: What makes the plan impossible, as a projection that is not known.
     func tiles(_ request: PlanRequest, summary: inout RunSummary) throws -> PlannedTiles
 }
 

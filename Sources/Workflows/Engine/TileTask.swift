@@ -81,6 +81,14 @@ enum TileStorage: Sendable {
     /// Where the files lie while they are written.
     var folder: String { PendingFile.folder(of: indexedPath) }
 
+    /// The path that all its files begin with.
+    var stem: String {
+        switch self {
+        case .netCDF(let path), .mosaic(let path, _): (path as NSString).deletingPathExtension
+        case .geoTIFF(let stem, _, _): stem
+        }
+    }
+
     var location: String {
         ObjectStore.isObject(indexedPath) ? indexedPath : URL(fileURLWithPath: indexedPath).absoluteString
     }

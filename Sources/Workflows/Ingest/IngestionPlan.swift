@@ -171,8 +171,11 @@ extension IngestionPlan {
     }
 
     func text(_ used: Set<UUID>) -> Text {
-        Text(
-            configuration: YAMLText.write(document.value),
+        // A worker may run in another folder.
+        var configuration = document.value.object ?? DocumentObject()
+        configuration["location"] = .string(URL(fileURLWithPath: config.location).path)
+        return Text(
+            configuration: YAMLText.write(.object(configuration)),
             origin: document.origin,
             source: source.name,
             product: product.name,

@@ -87,18 +87,24 @@ public func prepareMetadata(
     _ request: MetadataRequest,
     progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
 ) async throws -> MetadataSummary {
-    let prepared = try await PreparedScenes(request, progress: progress)
-    let documents = try await SceneLineage(request.lineage).applied(to: prepared.scenes.flatMap(\.documents))
-    if !documents.isEmpty {
-        try AtomicFile.write(Data(YAMLText.write(documents: documents).utf8), to: request.outfile)
+    try await PreparedScenes(request, progress: progress).write(request)
+}
+
+extension PreparedScenes {
+    /// Writes the documents of all scenes to the file that was asked for.
+    func write(_ request: MetadataRequest) async throws -> MetadataSummary {
+        let documents = try await SceneLineage(request.lineage).applied(to: scenes.flatMap(\.documents))
+        if !documents.isEmpty {
+            try AtomicFile.write(Data(YAMLText.write(documents: documents).utf8), to: request.outfile)
+        }
+        return MetadataSummary(
+            outfile: request.outfile,
+            scenes: scenes.map(\.path),
+            documents: documents.count,
+            failures: failures,
+            unknown: unknown
+        )
     }
-    return MetadataSummary(
-        outfile: request.outfile,
-        scenes: prepared.scenes.map(\.path),
-        documents: documents.count,
-        failures: prepared.failures,
-        unknown: prepared.unknown
-    )
 }
 
 /// Scenes and their documents, before they are written or indexed.
@@ -117,7 +123,15 @@ struct PreparedScenes: Sendable {
         progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void
     ) async throws {
         let findings = try Self.find(request)
-        let outcomes = try await Self.describe(findings.scenes, request, progress: progress)
+        self.init(findings, try await Self.describe(findings.scenes, request, progress: progress), request)
+    }
+
+    /// - `outcomes`: Of the scenes, in their order.
+    init(
+        _ findings: SceneSearch.Findings,
+        _ outcomes: [Result<[DocumentValue], SceneFailure>],
+        _ request: MetadataRequest
+    ) {
         var seen: [String: String] = [:]
         for (scene, outcome) in zip(findings.scenes.map(\.path), outcomes) {
             switch outcome {
@@ -156,7 +170,7 @@ struct PreparedScenes: Sendable {
         )
     }
 
-    private static func find(_ request: MetadataRequest) throws -> SceneSearch.Findings {
+    static func find(_ request: MetadataRequest) throws -> SceneSearch.Findings {
         let reader = try reader(request.dataset)
         let pattern: Regex<AnyRegexOutput>?
         do {
@@ -192,20 +206,17 @@ struct PreparedScenes: Sendable {
         return all
     }
 
-    /// Why a scene was not described.
-    private struct Reason: Error { let text: String }
-
     /// Reads the scenes, a few at once, and returns the outcomes in their order.
     private static func describe(
         _ scenes: [FoundScene],
         _ request: MetadataRequest,
         progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void
-    ) async throws -> [Result<[DocumentValue], Reason>] {
+    ) async throws -> [Result<[DocumentValue], SceneFailure>] {
         let width = max(request.parallel ?? ProcessInfo.processInfo.activeProcessorCount, 1)
         // A task for each scene would cost more than some scenes.
         let share = max(1, min(16, scenes.count / (width * 4)))
-        return try await withThrowingTaskGroup(of: (Int, [Result<[DocumentValue], Reason>]).self) { group in
-            var outcomes = [Result<[DocumentValue], Reason>?](repeating: nil, count: scenes.count)
+        return try await withThrowingTaskGroup(of: (Int, [Result<[DocumentValue], SceneFailure>]).self) { group in
+            var outcomes = [Result<[DocumentValue], SceneFailure>?](repeating: nil, count: scenes.count)
             var (next, done) = (0, 0)
             func start() {
                 guard next < scenes.count else { return }
@@ -225,7 +236,7 @@ struct PreparedScenes: Sendable {
         }
     }
 
-    private static func outcome(of scene: FoundScene, _ request: MetadataRequest) -> Result<[DocumentValue], Reason> {
+    static func outcome(of scene: FoundScene, _ request: MetadataRequest) -> Result<[DocumentValue], SceneFailure> {
         do {
             let documents = try scene.reader.prepare(scene.path, options: request.options).map(portable)
             guard request.layout == .eo else { return .success(documents) }
@@ -235,7 +246,7 @@ struct PreparedScenes: Sendable {
                 }
             )
         } catch {
-            return .failure(Reason(text: String(describing: error)))
+            return .failure(SceneFailure(text: String(describing: error)))
         }
     }
 

@@ -29,6 +29,11 @@ struct IndexScenesCommand: CommonCommand {
     @Argument(help: "Folders of scenes, archives, or scenes.", completion: .directory)
     var paths: [String]
 
+    func validate() throws {
+        guard let name = scenes.executor.first, ["slurm", "sge", "ssh"].contains(name) else { return }
+        throw ValidationError("--executor \(name) goes with prepare_metadata, whose file `dataset add` then takes.")
+    }
+
     func run() async throws {
         let services = try common.makeServices()
         var request = MetadataRequest(

@@ -8,12 +8,13 @@ import Postgres
 
 /// The kinds of jobs that this program runs: who makes their tasks, and who takes up what those make.
 enum JobRegistry {
-    static let handlers: [any TaskHandler] = [ScriptTask(), TilesTask()]
+    static let handlers: [any TaskHandler] = [ScriptTask(), TilesTask(), ScenesTask()]
 
     static func collector(of file: JobFile, _ services: Services) throws -> any TaskCollector {
         switch file.kind {
         case ScriptTask.kindName: FolderCollector()
         case TilesTask.kindName: try TileCollector(file, services)
+        case ScenesTask.kindName: try SceneCollector(file)
         default: throw ClusterError(.unknownKind, file.kind)
         }
     }

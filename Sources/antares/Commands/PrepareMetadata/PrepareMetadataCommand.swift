@@ -36,6 +36,9 @@ struct PrepareMetadataCommand: CommonCommand {
     @Option(help: "Layout of the documents: eo3, or eo as antares3 wrote them.")
     var format = MetadataRequest.Layout.eo3
     @OptionGroup var scenes: SceneOptionGroup
+    @OptionGroup var job: SceneJobOptions
+
+    func validate() throws { _ = try job.cluster(scenes.executor, log: nil) }
 
     func run() async throws {
         var request = MetadataRequest(
@@ -47,11 +50,18 @@ struct PrepareMetadataCommand: CommonCommand {
             options: try scenes.makeOptions()
         )
         (request.layout, request.lineage) = (format, scenes.lineage)
-        let progress = SceneProgress()
-        let summary = try await prepareMetadata(request) { [common] done, total in
-            progress.reporter { common.makeProgress("scenes", total: total) }.update(to: done)
+        let summary: MetadataSummary
+        if let cluster = try job.cluster(scenes.executor, log: common.log) {
+            let job = SceneJob(common: common, cluster: cluster, options: job)
+            guard let made = try await job.run(try FoundScenes(request)) else { return }
+            summary = made
+        } else {
+            let progress = SceneProgress()
+            summary = try await prepareMetadata(request) { [common] done, total in
+                progress.reporter { common.makeProgress("scenes", total: total) }.update(to: done)
+            }
+            progress.finish()
         }
-        progress.finish()
         summary.log(to: common.log)
         try common.emit(MetadataReport(summary)) {
             if summary.scenes.isEmpty { return "no scene could be described; \(summary.outfile) was not written" }

@@ -52,7 +52,6 @@ struct STACDownloadCommand: CommonCommand {
 
     func run() async throws {
         let services = try common.makeServices()
-        ObjectStoreSettings.configure()
         let window = try await window(services)
         let report = try await WebClient.run(try services.webOptions()) { client in
             var download = ItemDownload(to: output)

@@ -36,7 +36,6 @@ struct STACIndexCommand: CommonCommand {
 
     func run() async throws {
         let services = try common.makeServices()
-        ObjectStoreSettings.configure()
         let index = try await services.index()
         let found = try await WebClient.run(try services.webOptions()) { client in
             let signer = sources.sign ? try services.signer(client) : nil
@@ -190,9 +189,4 @@ struct STACIndexCommand: CommonCommand {
     private struct Report: Encodable {
         let products: [String], updated: [String], datasets: DatasetAddReport
     }
-}
-
-extension ObjectStoreSettings {
-    /// GDAL's way to object stores, as the environment says.
-    static func configure() { ObjectStore.configure(ProcessInfo.processInfo.environment) }
 }
