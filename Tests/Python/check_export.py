@@ -1,11 +1,12 @@
 """Compares GeoTIFFs that `antares export` made with what the Open Data Cube's own dc.load reads of the same scenes onto the
-same grid, and with GDAL's warper without its approximation of positions; prints JSON.
+same grid, and with gdalwarp, with and without its approximation of positions; prints JSON.
 
 usage: check_export.py PRODUCT (FILE RESAMPLING)...
 RESAMPLING is a name, or JSON as dc.load takes it. For each band: how many pixels hold data in both, in one alone, differ, and by
 how much at most and on average, in numbers of the file.
 """
 import json
+import subprocess
 import sys
 import warnings
 from pathlib import Path
@@ -14,7 +15,6 @@ from urllib.parse import unquote, urlparse
 import datacube
 import numpy as np
 import rasterio
-import rasterio.warp
 from affine import Affine
 from datacube.utils.geometry import CRS, GeoBox
 
@@ -55,20 +55,23 @@ for path, resampling in zip(sys.argv[2::2], sys.argv[3::2]):
     with rasterio.open(path) as file:
         planes = {name: file.read(band).astype("float64") for band, name in enumerate(file.descriptions, 1)}
         box = GeoBox(file.width, file.height, Affine(*file.transform[:6]), CRS(file.crs.to_wkt()))
-        target, crs = file.transform, file.crs
+        bounds, crs = file.bounds, file.crs
     loaded = dc.load(product=product, measurements=list(planes), like=box, resampling=methods)
     report[path] = {}
     for name, ours in planes.items():
         nodata = loaded[name].attrs["nodata"]
         line = {"odc": compare(ours, loaded[name].values[0].astype("float64"), nodata)}
-        with rasterio.open(path_of(dataset, name)) as scene:
-            exact = np.full(ours.shape, nodata, dtype=scene.dtypes[0])
-            method = methods.get(name, methods.get("*", "nearest"))
-            rasterio.warp.reproject(
-                scene.read(1), exact, src_transform=scene.transform, src_crs=scene.crs, dst_transform=target, dst_crs=crs,
-                src_nodata=nodata, dst_nodata=nodata, resampling=rasterio.warp.Resampling[method], tolerance=0,
+        method = methods.get(name, methods.get("*", "nearest"))
+        for key, tolerance in (("exact", "0"), ("gdalwarp", "0.125")):
+            warped = f"{path}.{name}.{key}.tif"
+            subprocess.run(
+                ["gdalwarp", "-q", "-et", tolerance, "-r", {"nearest": "near"}.get(method, method), "-t_srs", crs.to_wkt(),
+                 "-te", *map(str, bounds), "-ts", str(ours.shape[1]), str(ours.shape[0]), "-srcnodata", str(nodata),
+                 "-dstnodata", str(nodata), path_of(dataset, name), warped],
+                check=True,
             )
-        line["exact"] = compare(ours, exact.astype("float64"), nodata)
+            with rasterio.open(warped) as file:
+                line[key] = compare(ours, file.read(1).astype("float64"), nodata)
         line["gradient"] = gradient(ours, nodata)
         report[path][name] = line
 print(json.dumps(report))

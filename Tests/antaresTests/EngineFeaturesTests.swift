@@ -23,7 +23,7 @@ struct EngineFeaturesTests {
             measurements: {red: SR_RED, nir: SR_NIR, swir1: swir1}
             mask: {pixel_qa: {fill: false, cloud: false, cloud_shadow: false}}
             mask_steps: [{dilate: 2}]
-        grid: {tile_size: 700}
+        grid: {tile_size: 800}
         variables: {ndvi: (nir - red) / (nir + red)}
         output_defaults: {dtype: float32, nodata: -9999}
         outputs:
@@ -47,7 +47,7 @@ struct EngineFeaturesTests {
 
     @Test func `best pixels, masks across tiles and two sensors' numbers are those of numpy`() throws {
         let job = try TestJob()
-        let place = "--lon -103.4 --lat 20.6 --size-km 3 --tiles 1 --seed 7"
+        let place = "--lon -103.4 --lat 20.6 --size-km 1.6 --tiles 1 --seed 7"
         _ = try job.program.home.write(recipe, to: "engine.yaml")
         try run(
             job,
@@ -72,12 +72,12 @@ struct EngineFeaturesTests {
             database: job.database
         )
         let report = try JSONText.parse(result.output, origin: "check_engine.py \(result.errors.suffix(2000))")
-        #expect(report["slices"]?.integer == 10 && (report["tiles"]?.integer ?? 0) >= 25, "\(report)")
+        #expect(report["slices"]?.integer == 10 && (report["tiles"]?.integer ?? 0) >= 4, "\(report)")
         #expect(report["outputs"]?.object?.count == 12)
         for (name, line) in report["outputs"]?.object ?? DocumentObject() {
             let (valid, wrong) = (line["valid"]?.integer ?? 0, line["wrong"]?.integer ?? .max)
             // Where two dates are equal in Float but not in double, another one may be the best.
-            #expect(valid > 10_000 && wrong * 1000 < valid, "\(name): \(line)")
+            #expect(valid > 3000 && wrong * 1000 < valid, "\(name): \(line)")
         }
     }
 

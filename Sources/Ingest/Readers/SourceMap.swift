@@ -113,6 +113,9 @@ struct SourceMap {
             fractions.withUnsafeBufferPointer { fractions in
                 for pixel in 0..<indices.count where indices[pixel] >= 0 {
                     let (corner, part) = (Int(indices[pixel]), fractions[pixel])
+                    // As GDAL's warper: no value where the pixel that the point lies in has none.
+                    let own = pixels[corner + (part.x >= 0.5 ? 1 : 0) + (part.y >= 0.5 ? width : 0)]
+                    guard own != missing, own == own else { continue }
                     let (a, b) = (pixels[corner], pixels[corner + 1])
                     let (c, d) = (pixels[corner + width], pixels[corner + width + 1])
                     let (top, bottom) = (1 - part.y, part.y)

@@ -8,10 +8,10 @@ struct GridOptionGroup: ParsableArguments {
     var crs: String?
     @Option(
         name: [.long, .customLong("res")],
-        help: .init("Size of a pixel in units of the CRS; X Y where they differ.", valueName: "size")
+        help: .init("Size of a pixel in units of the CRS; X,Y where they differ.", valueName: "size")
     )
     var resolution: PositivePair?
-    @Option(help: .init("Size of a cell in units of the CRS; X Y where they differ.", valueName: "size"))
+    @Option(help: .init("Size of a cell in units of the CRS; X,Y where they differ.", valueName: "size"))
     var tileSize: PositivePair?
     @Option(help: .init("A corner of cells in units of the CRS, `0,0`.", valueName: "x,y"))
     var origin: NumberPair?
