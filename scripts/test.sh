@@ -11,7 +11,7 @@ fi
 if ! scripts/venv.sh eodatasets3 >/dev/null; then
     echo 'SKIPPED: THERE IS NO EO3-VALIDATE (SEE ABOVE), AND NO TEST THAT DATASET DOCUMENTS PASS IT.' >&2
 fi
-if ! scripts/stac-venv.sh >/dev/null; then
+if ! scripts/venv.sh stac >/dev/null; then
     echo 'SKIPPED: THERE IS NO STAC API (SEE ABOVE), AND NO TEST OF SEARCHES, DOWNLOADS AND EXPORTS AGAINST ONE.' >&2
 fi
 if schema=$(scripts/uws-schema.sh); then

@@ -9,6 +9,7 @@
 #   moto          a server of S3
 #   numpy         numpy and scipy, and hdstats where it can be built, for tests of reducers
 #   odc-stac      the peers that scripts/bench.sh measures
+#   stac          a STAC API (stac-fastapi with pgstac), pystac and odc-stac
 set -eu
 name=${1:-}
 builds=no optional=
@@ -28,6 +29,9 @@ case $name in
     # hdstats is compiled; without it the published formulas in numpy stand for it.
     numpy) needs='numpy scipy cython setuptools wheel joblib' check='import numpy, scipy' optional=hdstats ;;
     odc-stac) needs='odc-stac==0.5.3 bottleneck dask[array] pystac rasterio' check='import odc.stac, bottleneck, dask' ;;
+    stac)
+        needs='stac-fastapi.pgstac==7.2.0 pypgstac[psycopg]==0.10.0 uvicorn pystac[validation]==1.15.2 odc-stac==0.5.3'
+        check='import stac_fastapi.pgstac.app, odc.stac, pystac' ;;
     *) sed -n 's/^# \{0,1\}//; 2,/^set/p' "$0" | sed '$d' >&2; exit 64 ;;
 esac
 folder=${ANTARES_VENVS:-${XDG_CACHE_HOME:-$HOME/.cache}/antares-tests}/$name

@@ -1,20 +1,17 @@
 import Foundation
 import Postgres
 
-/// A real STAC API (stac-fastapi with pgstac), pystac and odc-stac, in the Python of `scripts/stac-venv.sh`.
+/// A real STAC API (stac-fastapi with pgstac), pystac and odc-stac.
+///
+/// Their Python is the program named by ANTARES_TEST_STAC, else the one that `scripts/venv.sh` makes.
 public enum TestSTAC {
-    /// The path of Python, nil where it cannot be made.
-    public static let python: String? = {
-        let made = try? TestSupport.run("/bin/sh", [repository.appending(path: "scripts/stac-venv.sh").path])
-        guard let made, made.status == 0 else {
-            let text =
-                "!!! SKIPPED: TESTS OF STAC DO NOT RUN, THEIR PYTHON CANNOT BE INSTALLED (scripts/stac-venv.sh). !!!\n"
-            FileHandle.standardError.write(Data(text.utf8))
-            return nil
-        }
-        return made.output.trimmingCharacters(in: .whitespacesAndNewlines) + "/bin/python"
+    private static let python: String? = {
+        let found = VirtualEnvironment.python(of: "stac", or: "ANTARES_TEST_STAC")
+        if found == nil { announceSkipped("tests of STAC", because: "It cannot be installed (scripts/venv.sh stac).") }
+        return found
     }()
 
+    /// False where there is no PostgreSQL, or no such Python and none can be made.
     public static var isAvailable: Bool { python != nil && TestDatabase.isAvailable }
 
     /// Runs a Python text with arguments.
