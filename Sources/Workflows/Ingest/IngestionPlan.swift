@@ -126,7 +126,7 @@ struct IngestionPlan: TilePlan {
                     stem: path(slot.tile, first),
                     sources: [("source", sources)],
                     footprints: entries.map(\.footprint),
-                    properties: Self.kept(from: sources[0], leftOut: broken[slot] ?? []),
+                    properties: Self.kept(from: sources[0], leftOut: (broken[slot] ?? []).map(\.idText)),
                     program: IngestProgram(bands: bands, datasets: sources)
                 )
             )

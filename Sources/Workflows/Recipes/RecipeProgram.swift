@@ -238,7 +238,7 @@ extension GeoBox {
 
 extension [Bool] {
     /// Notes which pixels have a value; an empty array notes nothing.
-    fileprivate mutating func mark<Element: PixelElement>(_ pixels: UnsafeBufferPointer<Element>, missing: Element) {
+    fileprivate mutating func mark<Sample: PixelElement>(_ pixels: UnsafeBufferPointer<Sample>, missing: Sample) {
         for pixel in indices where pixels[pixel] != missing && pixels[pixel] == pixels[pixel] { self[pixel] = true }
     }
 }

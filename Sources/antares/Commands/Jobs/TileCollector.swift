@@ -3,6 +3,7 @@ import Config
 import DatacubeIndex
 import Documents
 import Foundation
+import Postgres
 import Workflows
 
 /// What a master needs to take up the tiles of a job, whoever began it.
