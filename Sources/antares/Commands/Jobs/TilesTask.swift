@@ -16,7 +16,10 @@ struct TilesTask: TaskHandler {
         work.names = Set(context.task.tiles)
         work.moved = context.moved
         // What goes to an object store needs no folder, and nobody else has to carry it there.
-        work.place = { $0.hasPrefix("/vsi") || $0.contains("://") ? $0 : try context.output($0) }
+        work.place = { path in
+            if path.hasPrefix("/vsi") || path.contains("://") { return path }
+            return try context.output(path)
+        }
         work.report = { context.report(TileOutcome($0)) }
         return try await work.run(log: Logger(label: "antares.tiles")).map { result in
             TileOutcome(result) { reason in
