@@ -25,7 +25,9 @@ grep 'the master used' "$folder/log"
 awk -v s="$start" -v e="$end" -v n="$tasks" 'BEGIN { printf "%d tasks in %.1f s\n", n, e - s }'
 
 # Two nodes against one: 40 tiles through a real Slurm whose nodes have one CPU each. Needs root; left out without it.
+km=${KM:-40} # the side of the scenes; cells are a fourth of it
 [ "$(id -u)" = 0 ] || { echo 'two nodes against one: left out, a Slurm of its own needs root'; exit 0; }
+chmod 755 "$folder" # the account that runs the private PostgreSQL has to get through
 cluster=$folder/slurm
 trap 'Tests/cluster/slurm.sh stop "$cluster" || true; rm -rf "$folder"' EXIT
 eval "$(SLURM_ACCOUNTING=0 SLURM_CPUS=1 Tests/cluster/slurm.sh start "$cluster" 2 | sed 's/^/export /')"
@@ -36,7 +38,7 @@ trap '"$program" db stop >/dev/null 2>&1 || true; Tests/cluster/slurm.sh stop "$
 (
     cd "$folder"
     program=$(cd - >/dev/null && realpath "$program")
-    "$program" -q simulate --out s --lon -103.4 --lat 20.6 --size-km 40 --tiles 1 --seed 7 --resolutions 20 \
+    "$program" -q simulate --out s --lon -103.4 --lat 20.6 --size-km "$km" --tiles 1 --seed 7 --resolutions 20 \
         --points 2 --dates 2017-01-15,2017-05-15 >/dev/null
     "$program" -q init --no-create-tables >/dev/null
     "$program" -q system init >/dev/null
@@ -46,8 +48,8 @@ trap '"$program" db stop >/dev/null 2>&1 || true; Tests/cluster/slurm.sh stop "$
     for nodes in 1 2; do
         printf 'executor: slurm\npoll_seconds: 0.5\nresources: {memory: 1GB}\nslurm: {options: [%s]}\n' \
             "$([ $nodes = 1 ] && echo --nodelist=n1)" > "cluster$nodes.yaml"
-        # Cells of 10 km: 20 or more a date, the first 40 of which are made.
-        sed -e 's/{x: 100080.0, y: 100080.0}/{x: 10000.0, y: 10000.0}/' -e "s/output_type: .*/output_type: nodes_$nodes/" \
+        # Twenty cells or more a date, the first 40 of which are made.
+        sed -e "s/{x: 100080.0, y: 100080.0}/{x: $((km * 250)).0, y: $((km * 250)).0}/" -e "s/output_type: .*/output_type: nodes_$nodes/" \
             -e "s#s2_l2a_20m/mexico/#nodes_$nodes/#" "$HOME/.config/madmex/ingestion/s2_l2a_20m_mexico.yaml" > "n$nodes.yaml"
         "$program" ingest -c "n$nodes.yaml" --save-tasks all.yaml >/dev/null
         awk '/^tiles:/ { tiles = 1; print; next } /^[^ ]/ { tiles = 0 } !tiles || ++n <= 40' all.yaml > "t$nodes.yaml"

@@ -119,21 +119,15 @@ struct TileJobTests {
         #expect(try bench.rows("yearly") == (try Self.recipeAlone()))
     }
 
-    @Test func `a task that Slurm ends for its memory makes its tiles with more`() throws {
-        guard
-            let bench = try TileBench.make(.tiles, { try .slurm("retries: 6\n", memory: "40M", $0) })
-        else { return }
+    @Test func `a task that is ended for its memory makes its tiles with more`() throws {
+        guard let bench = try Self.bench(.local, .tiles) else { return }
         let obstacle = try Obstacle(at: try #require(try TileBench.ingested().sorted().last))
         defer { try? obstacle.remove() }
-        let master = try bench.start(TileBench.recipe, ["--tiles-per-task", "3"])
-        do {
-            try bench.jobs.wait {
-                master.errorsSoFar.contains("needed more memory than it was given") || !master.isRunning
-            }
-        } catch {
-            print(master.errorsSoFar, try bench.jobs.job(), bench.files().keys)
-            throw error
-        }
+        let master = try bench.start(
+            TileBench.recipe,
+            ["--tiles-per-task", "3", "--task-memory", "20M", "--retries", "6"]
+        )
+        try bench.jobs.wait { master.errorsSoFar.contains("needed more memory than it was given") || !master.isRunning }
         try obstacle.remove()
         let result = try master.wait()
         #expect(result.status == 0, "\(result.errors)")

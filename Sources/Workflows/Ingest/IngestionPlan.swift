@@ -173,7 +173,8 @@ extension IngestionPlan {
     func text(_ used: Set<UUID>) -> Text {
         // A worker may run in another folder.
         var configuration = document.value.object ?? DocumentObject()
-        configuration["location"] = .string(URL(fileURLWithPath: config.location).path)
+        let isLocal = !config.location.contains("://") && !config.location.hasPrefix("/vsi")
+        if isLocal { configuration["location"] = .string(URL(fileURLWithPath: config.location).path) }
         return Text(
             configuration: YAMLText.write(.object(configuration)),
             origin: document.origin,

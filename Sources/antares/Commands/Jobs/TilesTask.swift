@@ -15,7 +15,11 @@ struct TilesTask: TaskHandler {
         work.memory = context.resources.memory / 2
         work.names = Set(context.task.tiles)
         work.moved = context.moved
-        work.place = { try context.output($0) }
+        // What goes to an object store needs no folder, and nobody else has to carry it there.
+        work.place = { path in
+            if path.hasPrefix("/vsi") || path.contains("://") { return path }
+            return try context.output(path)
+        }
         work.report = { context.report(TileOutcome($0)) }
         return try await work.run(log: Logger(label: "antares.tiles")).map { result in
             TileOutcome(result) { reason in
