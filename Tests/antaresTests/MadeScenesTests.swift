@@ -109,6 +109,24 @@ struct MadeScenesTests {
         }
     }
 
+    @Test func `MODIS in HDF-EOS`() throws {
+        guard let programs = VirtualEnvironment.programs(of: "hdf-eos"),
+            try run("gdalinfo", ["--formats"]).output.contains("HDF4Image")
+        else {
+            return announceSkipped("MODIS in HDF-EOS", because: "GDAL lacks HDF4, or scripts/venv.sh hdf-eos fails.")
+        }
+        let file = try folder.write("", to: "MOD13Q1.A2013257.h12v10.061.2021236050142.hdf")
+        let script = repository.appending(path: "Tests/Python/hdf_eos.py").path
+        let made = try run("\(programs)/python", [script, file])
+        try #require(made.status == 0, "\(made.errors)")
+        let job = try indexed("modis_mod13q1")
+        for (band, field) in [("ndvi", "NDVI"), ("evi", "EVI")] {
+            let part = "HDF4_EOS:EOS_GRID:\"\(file)\":MODIS_Grid_16DAY_250m_500m_VI:250m 16 days \(field)"
+            let grid = try #require(try RasterFile(opening: part).geoBox)
+            try check("modis_mod13q1", band, file: part, grid, job: job)
+        }
+    }
+
     @Test func `WorldClim's climates`() throws {
         let grid = Self.grid("EPSG:4326", -104, 21, 1.0 / 6)
         let missing = -3.4e38
