@@ -54,7 +54,7 @@ struct MadeScenesTests {
         let line = ["export", "-n", product, "-b", band, "-o", out] + options
         let result = try job.program.run(line, environment: job.environment)
         try #require(result.status == 0, "\(product) \(band): \(result.errors)")
-        for (column, row) in [(0, 0), (17, 11), (grid.width - 1, grid.height - 1)] {
+        for (column, row) in [(0, 0), (grid.width / 2, grid.height / 3), (grid.width - 1, grid.height - 1)] {
             let place = grid.affine.apply(column: Double(column) + 0.5, row: Double(row) + 0.5)
             func value(_ path: String) throws -> Double? {
                 let words = ["-valonly", "-geoloc", path, "\(place.x)", "\(place.y)"]
@@ -228,7 +228,10 @@ struct MadeScenesTests {
         let job = try indexed("s2_l1c")
         for (band, code) in [("blue", "B02"), ("swir1", "B11"), ("cirrus", "B10")] {
             let file = folder.path("\(granule)/IMG_DATA/T46RER_20210908T042701_\(code).jp2")
-            let grid = try #require(grids[code])
+            // The swath covers the western edge.
+            let tile = try #require(grids[code])
+            let edge = PixelWindow(column: 0, row: 0, width: tile.width / 10, height: tile.height)
+            let grid = tile.cropped(to: edge)
             let resolution = "\(grid.resolution.x)"
             try check(
                 "s2_l1c",
