@@ -6,6 +6,7 @@
 #   datacube-1.8  the Open Data Cube that tests compare with
 #   datacube-1.9  its next release
 #   eodatasets3   eo3-validate, which checks dataset documents
+#   hdf-eos       writes files as MODIS products are
 #   moto          a server of S3
 #   numpy         numpy and scipy, and hdstats where it can be built, for tests of reducers
 #   odc-stac      the peers that scripts/bench.sh measures
@@ -25,6 +26,7 @@ case $name in
     eodatasets3)
         needs='eodatasets3==0.30.10 datacube==1.8.20 sqlalchemy>=1.4,<2 psycopg2>=2.9,<3 setuptools<81 wheel'
         check='import eodatasets3.validate' builds=yes ;;
+    hdf-eos) needs='pyhdf numpy' check='import pyhdf.SD, pyhdf.V' ;;
     moto) needs='moto[server]>=5,<6 boto3' check='import moto.server, boto3' ;;
     # hdstats is compiled; without it the published formulas in numpy stand for it.
     numpy) needs='numpy scipy cython setuptools wheel joblib' check='import numpy, scipy' optional=hdstats ;;

@@ -88,16 +88,32 @@ public enum YAMLText {
     }
 
     private static func scalar(_ text: String) -> String {
-        let isSafe = text.wholeMatch(of: #/[A-Za-z_\/.][A-Za-z0-9_\/.+:-]*(?: [A-Za-z0-9_\/.+(),;-]+)*/#) != nil
-        let looksPlain = isSafe && !text.hasSuffix(":") && !text.contains(": ")
-        if looksPlain, case .string = PlainScalar.resolve(text), Timestampish.matches(text) == false { return text }
+        let looksPlain = isSafe(text) && !text.hasSuffix(":")
+        if looksPlain, case .string = PlainScalar.resolve(text) { return text }
         return JSONText.quoted(text)
     }
-}
 
-/// Texts that some YAML readers take for a date, `=` and merge keys: those are quoted.
-private enum Timestampish {
-    static func matches(_ text: String) -> Bool {
-        text.prefixMatch(of: #/\d{4}-\d/#) != nil || text == "=" || text == "<<"
+    /// True for words of harmless characters with single blanks between them: no date, no merge key, nothing with a meaning.
+    private static func isSafe(_ text: String) -> Bool {
+        var (isFirstWord, isStart, last) = (true, true, UInt8(0))
+        for byte in text.utf8 {
+            defer { last = byte }
+            switch byte {
+            case 0x41...0x5A, 0x61...0x7A, 0x5F, 0x2F, 0x2E: isStart = false
+            case 0x30...0x39, 0x2B, 0x2D:
+                if isFirstWord, isStart { return false }
+                isStart = false
+            case 0x3A:
+                guard isFirstWord, !isStart else { return false }
+            case 0x28, 0x29, 0x2C, 0x3B:
+                guard !isFirstWord else { return false }
+                isStart = false
+            case 0x20:
+                guard !isStart, last != 0x3A else { return false }
+                (isFirstWord, isStart) = (false, true)
+            default: return false
+            }
+        }
+        return !isStart
     }
 }

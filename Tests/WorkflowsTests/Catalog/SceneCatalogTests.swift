@@ -93,6 +93,26 @@ struct SceneCatalogTests {
         #expect(green[5050] == 190)
     }
 
+    @Test func `without footprints the picture goes by the corners of scenes`() async throws {
+        let folder = try TemporaryFolder()
+        let names =
+            "sceneID,path,row,acquisitionDate,cloudCover,upperLeftCornerLatitude,upperLeftCornerLongitude,"
+            + "upperRightCornerLatitude,upperRightCornerLongitude,lowerLeftCornerLatitude,lowerLeftCornerLongitude,"
+            + "lowerRightCornerLatitude,lowerRightCornerLongitude"
+        let table = """
+            \(names)
+            LC80290462014001LGN01,29,46,2014-01-01,50,20,-104,20,-102,18,-104,18,-102
+            LC80290462014017LGN01,29,46,2014-01-17,50,,,,,,,,
+            LC80300462014008LGN01,30,46,2014-01-08,0,20,-106,20,-104,18,-106,18,-104
+            """
+        let (catalog, connection) = try await catalog()
+        #expect(try await catalog.ingest(try folder.write(table, to: "c.csv")).taken == 3)
+        let period = try #require(TimeRange(period: "2014"))
+        let coverage = try await Coverage(connection, sensor: "landsat", period: period, maxCloud: 20)
+        let box = try coverage.draw(to: folder.path("map.png"), size: 200)
+        #expect(box == BoundingBox(left: -106, bottom: 18, right: -102, top: 20))
+    }
+
     @Test func `what is no table is refused`() async throws {
         let folder = try TemporaryFolder()
         let (catalog, connection) = try await catalog()
