@@ -21,6 +21,12 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let nio = [
+    Target.Dependency.product(name: "NIOCore", package: "swift-nio"),
+    Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio"),
+    Target.Dependency.product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
+]
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -31,8 +37,11 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.100.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.26.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     ],
     targets: [
         .systemLibrary(name: "CGDAL", providers: [.apt(["libgdal-dev"])]),
@@ -45,9 +54,10 @@ let package = Package(
         .systemLibrary(name: "CPROJ", pkgConfig: "proj", providers: [.apt(["libproj-dev"])]),
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CSpawn"),
+        library("Spawn", ["CSpawn"]),
         library("Documents", [yams]),
         library("Geo"),
-        library("Config", ["Documents"]),
+        library("Config", ["Documents", "Postgres"]),
         .target(
             name: "GDALLoader",
             exclude: ["functions.inc"],
@@ -61,7 +71,7 @@ let package = Package(
             ]
         ),
         library("Raster", ["Geo", "CDeflate", "CGDAL", "CHDF5", "CNetCDF", "CPROJ", "CZstd", "GDALLoader"]),
-        library("Postgres", ["CPQ", crypto, logging]),
+        library("Postgres", ["CPQ", "Spawn", crypto, logging]),
         .target(
             name: "IndexSQL",
             path: "sql",
@@ -70,10 +80,11 @@ let package = Package(
         ),
         library("DatacubeIndex", ["Documents", "Geo", "Raster", "Postgres", "IndexSQL", logging]),
         library("Ingest", ["CXML", "Documents", "Geo", "Raster", "DatacubeIndex", crypto, logging]),
+        library("Catalogs", ["Documents", "Geo", asyncHTTPClient, crypto, logging] + nio),
         library("Analysis", ["Documents", "Geo"]),
         library("Simulation", ["Geo", "Raster"]),
         library("Jobs", ["Documents", "Geo"]),
-        library("ClusterExec", ["CArchive", "CSpawn", "Documents", "Jobs", "Postgres", grdb, logging]),
+        library("ClusterExec", ["CArchive", "CSpawn", "Documents", "Jobs", "Postgres", "Spawn", grdb, logging]),
         library(
             "Workflows",
             [
@@ -85,8 +96,8 @@ let package = Package(
         .executableTarget(
             name: "antares",
             dependencies: [
-                "Analysis", "ClusterExec", "Config", "DatacubeIndex", "Documents", "Geo", "Ingest", "IndexSQL", "Jobs",
-                "Postgres", "Raster", "Simulation", "Workflows",
+                "Analysis", "Catalogs", "ClusterExec", "Config", "DatacubeIndex", "Documents", "Geo", "Ingest",
+                "IndexSQL", "Jobs", "Postgres", "Raster", "Simulation", "Spawn", "Workflows",
                 argumentParser, logging,
             ],
             swiftSettings: strict
@@ -96,17 +107,18 @@ let package = Package(
         .executableTarget(name: "KernelBench", dependencies: ["Analysis", "Geo"], swiftSettings: strict),
         .target(
             name: "TestSupport",
-            dependencies: ["Documents", "Geo", "Raster", "Postgres"],
+            dependencies: ["Documents", "Geo", "Raster", "Postgres", "Spawn"],
             path: "Tests/TestSupport",
             swiftSettings: strict
         ),
         tests("Documents", "Documents"),
         tests("Geo", "Geo"),
-        tests("Config", "Config"),
+        tests("Config", "Config", ["Postgres"]),
         tests("Raster", "Raster", ["Documents", "Geo"]),
         tests("Postgres", "Postgres"),
         tests("DatacubeIndex", "DatacubeIndex", ["Documents", "Geo", "Postgres", crypto, logging]),
         tests("Ingest", "Ingest", ["DatacubeIndex", "Documents", "Geo", "Raster", "Simulation"]),
+        tests("Catalogs", "Catalogs", ["Documents", "Geo"]),
         tests("Analysis", "Analysis", ["Documents"]),
         tests("Simulation", "Simulation", ["Geo", "Raster"]),
         tests("Jobs", "Jobs"),

@@ -13,7 +13,7 @@ program=$PWD/.build/release/datacube
 ln -sf antares "$program"
 work=$(mktemp -d)
 chmod 755 "$work"
-venv=${XDG_CACHE_HOME:-$HOME/.cache}/antares-tests/datacube-1.8
+venv=${ANTARES_VENVS:-${XDG_CACHE_HOME:-$HOME/.cache}/antares-tests}/datacube-1.8
 python=${PYTHON:-$([ -e "$venv/.complete-1" ] && echo "$venv/bin/python" || true)}
 export HOME=$work XDG_DATA_HOME=$work/data LC_ALL=C
 unset "${!DB_@}" "${!DATACUBE_@}" "${!PG@}" 2>/dev/null || true

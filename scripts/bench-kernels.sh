@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 swift run -c release KernelBench "$@"
-if python=$(scripts/numpy-venv.sh)/bin/python; then
+if python=$(scripts/venv.sh numpy)/bin/python; then
     OMP_NUM_THREADS=1 "$python" Tests/Python/bench_kernels.py
 else
     echo 'no numpy here: nothing to compare with' >&2

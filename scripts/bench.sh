@@ -65,7 +65,7 @@ measure 'the same with one thread' "${run[@]}" "${median[@]}" 2017 --jobs 1 -o "
 measure 'median onto EPSG:6372, nearest: antares' "${run[@]}" "${median[@]}" 2017 --crs EPSG:6372 --resolution 30 -o "$OUTPUT/out/warped.tif"
 measure 'median onto EPSG:6372, bilinear: antares' "${run[@]}" "${median[@]}" 2017 --crs EPSG:6372 --resolution 30 \
     --resampling bilinear -o "$OUTPUT/out/bilinear.tif"
-if [ "${BENCH_PEERS:-yes}" != no ] && python=$(HOME=$HOME_OF_USER scripts/bench-venv.sh); then
+if [ "${BENCH_PEERS:-yes}" != no ] && python=$(HOME=$HOME_OF_USER scripts/venv.sh odc-stac); then
     peer=("$python/bin/python" scripts/bench/odc_stac_median.py "$OUTPUT/archive/scenes")
     measure 'median of 6 bands, same CRS: odc-stac' "${peer[@]}" "$OUTPUT/out/odc.tif"
     measure 'median onto EPSG:6372, nearest: odc-stac' "${peer[@]}" "$OUTPUT/out/odc-warped.tif" EPSG:6372

@@ -13,7 +13,7 @@ archive=$cache/datacube-1.8.20.tar.gz
 digest=d80d586198f0210fe543300829b7f447fe7a8ebd2345ea9850f9c0ff9ffbaa71
 
 say() { echo "odc-tests: $*" >&2; }
-venv=$("$here/python-venv.sh" 1.8)
+venv=$("$here/venv.sh" datacube-1.8)
 mkdir -p "$cache"
 exec 9>"$archive.lock"
 command -v flock >/dev/null && flock 9

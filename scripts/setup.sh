@@ -2,7 +2,7 @@
 # Installs the system packages that antares needs and that are missing; does nothing where all are there.
 set -euo pipefail
 
-minimum_swift=6.1
+minimum_swift=6.2
 packages=(
     make pkg-config gcc g++ libc6-dev
     libgdal-dev libpq-dev libnetcdf-dev libproj-dev

@@ -3,13 +3,16 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-if python=$(scripts/python-venv.sh); then
+if python=$(scripts/venv.sh datacube-1.8); then
     export ANTARES_TEST_PYTHON=$python/bin/python
 else
     echo 'SKIPPED: THERE IS NO PYTHON DATACUBE (SEE ABOVE), AND NO TEST THAT PYTHON READS WHAT WE MAKE.' >&2
 fi
-if ! scripts/eo3-venv.sh >/dev/null; then
+if ! scripts/venv.sh eodatasets3 >/dev/null; then
     echo 'SKIPPED: THERE IS NO EO3-VALIDATE (SEE ABOVE), AND NO TEST THAT DATASET DOCUMENTS PASS IT.' >&2
+fi
+if ! scripts/stac-venv.sh >/dev/null; then
+    echo 'SKIPPED: THERE IS NO STAC API (SEE ABOVE), AND NO TEST OF SEARCHES, DOWNLOADS AND EXPORTS AGAINST ONE.' >&2
 fi
 if schema=$(scripts/uws-schema.sh); then
     export ANTARES_TEST_UWS_SCHEMA=$schema
@@ -30,8 +33,8 @@ tests=$(swift build --show-bin-path)/antaresPackageTests.xctest
 
 # Tests that wait for other programs (Python's, cluster engines) run beside the others, each group with a log of its own.
 declare -A group=(
-    [odc]='ODCIntegrationTests|PythonIndexTests'
-    [cluster]='EngineJobTests|SlurmJobTests|GridEngineJobTests|ClusterCommandTests|LocalJobTests'
+    [odc]='ODCIntegrationTests|PythonIndexTests|STACProgramTests'
+    [cluster]='EngineJobTests|SlurmJobTests|GridEngineJobTests|ClusterCommandTests|LocalJobTests|TileJobTests'
 )
 declare -A process
 start() { # name, arguments

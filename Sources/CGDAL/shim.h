@@ -10,6 +10,7 @@
 #include <cpl_error.h>
 #include <cpl_string.h>
 #include <cpl_vsi.h>
+#include <cpl_vsi_error.h>
 #include <gdal.h>
 #include <gdal_alg.h>
 #include <gdal_utils.h>
@@ -21,6 +22,7 @@
 #include <gdal/cpl_error.h>
 #include <gdal/cpl_string.h>
 #include <gdal/cpl_vsi.h>
+#include <gdal/cpl_vsi_error.h>
 #include <gdal/gdal.h>
 #include <gdal/gdal_alg.h>
 #include <gdal/gdal_utils.h>
@@ -48,6 +50,9 @@ static inline int antares_vsi_kind(const char *path) {
     if (VSIStatExL(path, (VSIStatBufL *)&place, VSI_STAT_EXISTS_FLAG | VSI_STAT_NATURE_FLAG) != 0) return 0;
     return S_ISDIR(place.info.st_mode) ? 2 : 1;
 }
+
+/* 1 where an entry of a listing is a folder. */
+static inline int antares_vsi_is_folder(const VSIDIREntry *entry) { return entry->bModeKnown && S_ISDIR(entry->nMode); }
 
 /* Closes and reports: before GDAL 3.7 GDALClose returns nothing, and a full disk shows only here. */
 static inline CPLErr antares_gdal_close(GDALDatasetH h) {

@@ -23,6 +23,7 @@ static const int antares_xml_end_element = 15;
 xmlTextReaderPtr xmlReaderForMemory(const char *buffer, int size, const char *url, const char *encoding, int options);
 void xmlFreeTextReader(xmlTextReaderPtr reader);
 int xmlTextReaderRead(xmlTextReaderPtr reader);
+int xmlTextReaderNext(xmlTextReaderPtr reader);
 int xmlTextReaderNodeType(xmlTextReaderPtr reader);
 int xmlTextReaderIsEmptyElement(xmlTextReaderPtr reader);
 int xmlTextReaderHasAttributes(xmlTextReaderPtr reader);

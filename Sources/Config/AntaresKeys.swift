@@ -1,4 +1,5 @@
 import Documents
+import Postgres
 
 /// The keys of `~/.antares`.
 enum AntaresKey: String, CaseIterable {
@@ -20,7 +21,12 @@ enum AntaresKey: String, CaseIterable {
     case secretKey = "SECRET_KEY"
     case allowedHosts = "ALLOWED_HOSTS"
     case usgsUser = "USGS_USER"
+    case usgsToken = "USGS_TOKEN"
+    case usgsAddress = "USGS_M2M_URL"
     case usgsPassword = "USGS_PASSWORD"
+    case stacAddress = "STAC_URL"
+    case stacAuthorization = "STAC_AUTHORIZATION"
+    case stacSign = "STAC_SIGN"
     case scihubUser = "SCIHUB_USER"
     case scihubPassword = "SCIHUB_PASSWORD"
     case bisLicense = "BIS_LICENSE"
@@ -31,14 +37,21 @@ enum AntaresKey: String, CaseIterable {
     var unusedBecause: String? {
         switch self {
         case .secretKey, .allowedHosts: "there is no Django server any more"
-        case .usgsUser, .usgsPassword, .scihubUser, .scihubPassword: "the service it belonged to is closed"
+        case .usgsPassword: "the USGS takes application tokens instead: set USGS_TOKEN"
+        case .scihubUser, .scihubPassword: "the service it belonged to is closed"
         case .bisLicense: "the licensed segmentation program is not used any more"
         case .segmentationDirectory, .segmentationBucket: "segments are kept in the database"
         default: nil
         }
     }
 
-    var isSecret: Bool { [.databasePassword, .secretKey, .usgsPassword, .scihubPassword, .bisLicense].contains(self) }
+    var isSecret: Bool {
+        switch self {
+        case .databasePassword, .secretKey, .usgsPassword, .usgsToken, .scihubPassword, .bisLicense: true
+        case .stacAuthorization, .stacSign: true
+        default: false
+        }
+    }
 }
 
 /// The values of the keys of `~/.antares`, environment variables before the file.
@@ -70,7 +83,7 @@ struct AntaresValues {
     subscript(key: AntaresKey) -> Sourced<String>? { values[key] }
 
     /// The database of `DATABASE_*`, nil where none of them is set.
-    func databaseAddress() throws(ConfigError) -> DatabaseAddress? {
+    func databaseAddress() throws(ConfigError) -> ConnectionSettings? {
         let keys: [AntaresKey] = [.databaseHost, .databasePort, .databaseUser, .databasePassword]
         guard let name = self[.databaseName] else {
             guard let key = keys.first(where: { self[$0] != nil }), let given = self[key] else { return nil }
@@ -87,7 +100,7 @@ struct AntaresValues {
                 throw ConfigError("\(text.origin)", "DATABASE_PORT must be a port number, not '\(text.value)'")
             }
         }
-        return DatabaseAddress(
+        return ConnectionSettings(
             host: self[.databaseHost]?.value,
             port: port,
             database: name.value,

@@ -10,6 +10,9 @@ public struct ConfigurationInput: Sendable {
     /// `-C`, in the order given.
     public var datacubeFiles: [String]
 
+    /// What the text given by `-R` is called among the files.
+    private static let givenText = "option -R"
+
     public init(
         environment: [String: String],
         files: [String: String] = [:],
@@ -21,16 +24,20 @@ public struct ConfigurationInput: Sendable {
     }
 
     /// Reads the files that the environment and the options point to; those that do not exist are left out.
+    ///
+    /// - `datacubeText`: Stands for all datacube configuration files.
     public static func reading(
         environment: [String: String],
         datacubeEnvironment: String? = nil,
-        datacubeFiles: [String] = []
+        datacubeFiles: [String] = [],
+        datacubeText: String? = nil
     ) throws(ConfigError) -> ConfigurationInput {
         var input = ConfigurationInput(
             environment: environment,
             datacubeEnvironment: datacubeEnvironment,
-            datacubeFiles: datacubeFiles
+            datacubeFiles: datacubeText == nil ? datacubeFiles : [givenText]
         )
+        input.files[givenText] = datacubeText
         for path in [input.antaresFile] + input.datacubeFileCandidates {
             guard FileManager.default.fileExists(atPath: path) else { continue }
             do {

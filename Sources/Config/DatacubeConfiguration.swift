@@ -1,4 +1,5 @@
 import Documents
+public import Postgres
 
 /// The Open Data Cube's configuration, resolved by the rules of datacube 1.8.
 public struct DatacubeConfiguration: Sendable {
@@ -6,7 +7,7 @@ public struct DatacubeConfiguration: Sendable {
     public let environment: Sourced<String>
     /// The files that were read, in the order in which they override each other.
     public let files: [String]
-    public let address: DatabaseAddress
+    public let address: ConnectionSettings
     /// One for each key that was set, for `antares config show`.
     public let settings: [Setting]
     /// Unknown keys, each with file and line.
@@ -71,16 +72,17 @@ public struct DatacubeConfiguration: Sendable {
                 hint: "Set db_username and db_password, or use ~/.pgpass."
             )
         }
+        let timeout = try number("db_connection_timeout") ?? 60
         if let url = text("db_url"), let origin = values["db_url"]?.origin {
-            address = try DatabaseAddress(url: url, origin: origin)
+            address = try Self.address(url, timeout, origin)
         } else {
-            address = DatabaseAddress(
+            address = ConnectionSettings(
                 host: text("db_hostname"),
                 port: try number("db_port"),
                 database: text("db_database") ?? "datacube",
                 user: text("db_username"),
                 password: text("db_password"),
-                connectTimeout: try number("db_connection_timeout") ?? 60
+                connectTimeout: timeout
             )
         }
         let section = environment.value
@@ -100,6 +102,24 @@ public struct DatacubeConfiguration: Sendable {
             return "\(value.origin): unknown key '\(key)' in [\(section)].\(near)"
         }
         (self.environment, self.files) = (environment, files)
+    }
+
+    private static func address(
+        _ url: String,
+        _ timeout: Int,
+        _ origin: Origin
+    ) throws(ConfigError) -> ConnectionSettings {
+        do throws(PostgresError) {
+            let address = try ConnectionSettings(url: url, connectTimeout: timeout)
+            if address.database != nil { return address }
+        } catch {
+            throw ConfigError("\(origin)", "'\(error.subject)': \(error.messages.joined())", hint: error.hint)
+        }
+        throw ConfigError(
+            "\(origin)",
+            "names no database",
+            hint: "Write postgresql://USER:PASSWORD@HOST:PORT/DATABASE."
+        )
     }
 
     /// What `DATACUBE_DB_URL`, or else the `DB_*` variables say; nil where none is set.

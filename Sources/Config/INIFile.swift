@@ -1,4 +1,6 @@
-/// An INI file as Python's configparser reads it.
+import Documents
+
+/// An INI file as Python's configparser reads it; or a mapping of sections in YAML or JSON, as datacube 1.9 takes it.
 public struct INIFile: Sendable {
     public struct Entry: Sendable, Hashable {
         /// In lower case.
@@ -17,6 +19,10 @@ public struct INIFile: Sendable {
     public let sections: [Section]
 
     public init(path: String, text: String) throws(ConfigError) {
+        if let sections = Self.mapping(path, text) {
+            (self.path, self.sections) = (path, sections)
+            return
+        }
         var sections: [Section] = []
         var canContinue = false
         for (index, rawLine) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
@@ -45,6 +51,26 @@ public struct INIFile: Sendable {
             }
         }
         (self.path, self.sections) = (path, sections)
+    }
+
+    /// The sections of a YAML or JSON text; nil for what is an INI file, or has to be told that it is none.
+    private static func mapping(_ path: String, _ text: String) -> [Section]? {
+        let lines = text.split(separator: "\n").map(\.trimmed)
+        guard let first = lines.first(where: { !$0.isEmpty && !$0.hasPrefix("#") && !$0.hasPrefix(";") }),
+            !first.hasPrefix("["), let root = try? YAML.parse(text, origin: path).first?.root,
+            let sections = try? root.entries(), sections.allSatisfy({ $0.reader.value.object != nil })
+        else { return nil }
+        return sections.map { section in
+            let entries = (try? section.reader.entries()) ?? []
+            return Section(
+                name: section.key,
+                line: section.reader.line ?? 1,
+                entries: entries.compactMap { key, reader in
+                    let text = reader.value.string ?? reader.value.integer.map { "\($0)" }
+                    return text.map { Entry(key: key.lowercased(), value: $0, line: reader.line ?? 1) }
+                }
+            )
+        }
     }
 
     private static func entry(_ line: Substring, number: Int) -> Entry? {

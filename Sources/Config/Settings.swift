@@ -1,4 +1,5 @@
 import Foundation
+import Postgres
 
 /// How much is logged, by the names that the configuration uses.
 public enum LogVerbosity: String, Sendable, CaseIterable {
@@ -35,6 +36,10 @@ public struct Settings: Sendable {
     public let regions: Sourced<String>?
     /// Where SQL and templates are found, if not beside the program.
     public let share: Sourced<String>?
+    /// The account at the USGS's Machine-to-Machine API, nil where it is not complete.
+    public let usgs: USGSAccount?
+    /// The STAC API that is meant where none is named, with what it asks for.
+    public let stac: STACAccess
     public let isDebug: Sourced<Bool>
     /// Nil where the configuration says nothing.
     public let logVerbosity: Sourced<LogVerbosity>?
@@ -74,6 +79,8 @@ public struct Settings: Sendable {
         sharedDirectory = values[.shared] ?? Sourced(dataDirectory, .builtIn)
         regions = values[.regions]
         share = values[.share]
+        usgs = USGSAccount(values)
+        stac = STACAccess(values)
         isDebug = values[.debug].map { Sourced(!Self.isFalse($0.value), $0.origin) } ?? Sourced(false, .builtIn)
         logVerbosity = try Self.verbosity(values[.logLevel], isDebug)
         warnings = values.warnings + (datacube?.warnings ?? [])
@@ -99,7 +106,7 @@ public struct Settings: Sendable {
 
     /// Each falls back to the other's database before both fall back to the private server.
     private static func databases(
-        own: DatabaseAddress?,
+        own: ConnectionSettings?,
         ownOrigin: Origin?,
         datacube: DatacubeConfiguration?
     ) -> (index: Sourced<DatabaseTarget>, own: Sourced<DatabaseTarget>) {
@@ -155,6 +162,6 @@ public struct Settings: Sendable {
     private static func text(_ target: DatabaseTarget) -> String {
         guard case .server(let address) = target else { return "private PostgreSQL" }
         let place = address.host.map { " on \($0)\(address.port.map { ":\($0)" } ?? "")" } ?? " on the local socket"
-        return "'\(address.database)'\(place)\(address.user.map { " as \($0)" } ?? "")"
+        return "'\(address.database ?? "")'\(place)\(address.user.map { " as \($0)" } ?? "")"
     }
 }

@@ -145,7 +145,7 @@ struct DatasetAdder {
     func footprintProblems(of ids: [UUID]) throws -> [UUID: String] {
         guard !ids.isEmpty, try IndexSchema.keepsFootprints(session) else { return [:] }
         let sql =
-            "SELECT dataset, problem FROM antares.footprint WHERE problem IS NOT NULL AND dataset = ANY ($1::uuid[])"
+            "SELECT dataset, problem FROM antares.dataset_footprint WHERE problem IS NOT NULL AND dataset = ANY ($1::uuid[])"
         let rows = try session.query(sql, [SQLArray.text(ids.map(\.lowercased))])
         let pairs = rows.compactMap { row in
             row["dataset"].flatMap { UUID(uuidString: $0) }.map { ($0, row["problem"] ?? "") }

@@ -11,9 +11,24 @@ public struct DatasetLineage: Sendable {
     /// No lineage: documents stay as they are.
     public init() {}
 
-    /// - `edges`: A dataset, the name of one of its sources, and that source.
-    init(_ edges: [(dataset: UUID, classifier: String, source: Dataset)]) {
+    /// A dataset, the name of one of its sources, and that source.
+    public typealias Edge = (dataset: UUID, classifier: String, source: Dataset)
+
+    public init(_ edges: [Edge]) {
         for edge in edges { sources[edge.dataset, default: []].append((edge.classifier, edge.source)) }
+    }
+
+    /// What some datasets were made from, and what that was made from.
+    public func edges(from ids: some Sequence<UUID>) -> [Edge] {
+        var (found, open, seen): ([Edge], [UUID], Set<UUID>) = ([], Array(ids), [])
+        while let id = open.popLast() {
+            guard seen.insert(id).inserted else { continue }
+            for source in sources[id] ?? [] {
+                found.append((id, source.classifier, source.dataset))
+                open.append(source.dataset.id)
+            }
+        }
+        return found
     }
 
     /// The document of a dataset with those of its sources inside, and of theirs, as documents of the older layout hold

@@ -114,7 +114,7 @@ struct DatasetSearch {
         }
         if let box = query.bounds, try IndexSchema.keepsFootprints(session) {
             // The box around a dataset is larger than the dataset; those without footprint have nothing but their box.
-            let rest = "SELECT dataset FROM antares.footprint WHERE problem IS NOT NULL"
+            let rest = "SELECT dataset FROM antares.dataset_footprint WHERE problem IS NOT NULL"
             parts.append("d.id IN (\(try footprints(meeting: SearchArea(box))) UNION ALL \(rest))")
         }
         if let area = query.area {
@@ -131,7 +131,7 @@ struct DatasetSearch {
         return parts
     }
 
-    /// The ids of datasets whose footprints meet an area; served by footprint_shape_idx.
+    /// The ids of datasets whose footprints meet an area; served by dataset_footprint_shape_idx.
     private func footprints(meeting area: SearchArea) throws -> String {
         // Found once, so that the planner sees what it looks for.
         let sql = "SELECT encode(ST_AsEWKB(antares.search_area($1, $2)::geometry), 'hex') AS area"
@@ -147,7 +147,7 @@ struct DatasetSearch {
             )
         }
         return
-            "SELECT f.dataset FROM antares.footprint AS f WHERE ST_Intersects(f.shape, \(try literal(shape))::geography)"
+            "SELECT f.dataset FROM antares.dataset_footprint AS f WHERE ST_Intersects(f.shape, \(try literal(shape))::geography)"
     }
 
     private func overlap(_ field: SearchField, _ low: Double, _ high: Double) throws -> String {

@@ -40,9 +40,11 @@ extension Index {
                 guard let end = try session.query(sql, [last, String(rebuild)]).first?["last"] else { break }
                 last = end
             }
-            let counts = try session.query("SELECT count(shape) AS good, count(problem) AS bad FROM antares.footprint")
+            let counts = try session.query(
+                "SELECT count(shape) AS good, count(problem) AS bad FROM antares.dataset_footprint"
+            )
             let bad = try session.query(
-                "SELECT dataset, problem FROM antares.footprint WHERE problem IS NOT NULL ORDER BY 1 LIMIT 100"
+                "SELECT dataset, problem FROM antares.dataset_footprint WHERE problem IS NOT NULL ORDER BY 1 LIMIT 100"
             )
             return FootprintReport(
                 footprints: counts.first?.int("good") ?? 0,
@@ -57,7 +59,7 @@ extension IndexSchema {
     /// True where a trigger keeps the table of footprints true; a schema that was dropped and made again has lost it.
     static func keepsFootprints(_ session: Session) throws -> Bool {
         let sql = """
-            SELECT to_regclass('antares.footprint') AS found FROM pg_trigger
+            SELECT to_regclass('antares.dataset_footprint') AS found FROM pg_trigger
             WHERE tgrelid = to_regclass('agdc.dataset') AND tgname = 'keep_footprint'
             """
         return try session.query(sql).first?["found"] != nil
@@ -67,12 +69,12 @@ extension IndexSchema {
     static func installFootprints(_ session: Session) throws -> [String] {
         guard try exists(session) else { return [] }
         try installPostGIS(session)
-        let folder = try SQLFiles.url("migrations/footprints")
-        let migrator = Migrator(component: "footprints", migrations: try Migration.load(folder: folder))
+        let folder = try SQLFiles.url("migrations/dataset_footprints")
+        let migrator = Migrator(component: "dataset_footprints", migrations: try Migration.load(folder: folder))
         if try !keepsFootprints(session) {
             try session.execute(try SQLFiles.query("drop_footprints"))
             try migrator.forget(session)
         }
-        return try migrator.migrate(session).map { "footprints V\($0)" }
+        return try migrator.migrate(session).map { "dataset_footprints V\($0)" }
     }
 }

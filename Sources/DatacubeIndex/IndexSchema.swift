@@ -66,6 +66,10 @@ enum IndexSchema {
     static func installOwn(_ session: Session) throws -> [String] {
         try Migrator.withLock(session) {
             try installPostGIS(session)
+            // Footprints of earlier versions, which hold up the catalogue; whoever searches by geometry makes them again.
+            let old =
+                "SELECT FROM pg_attribute WHERE attrelid = to_regclass('antares.footprint') AND attname = 'dataset'"
+            if try !session.query(old).isEmpty { try session.execute(try SQLFiles.query("drop_footprints")) }
             return try ["antares", "uws"].flatMap { component in
                 let folder = try SQLFiles.url("migrations/\(component)")
                 let migrator = Migrator(component: component, migrations: try Migration.load(folder: folder))

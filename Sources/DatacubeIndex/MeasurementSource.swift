@@ -16,6 +16,35 @@ public struct MeasurementSource: Hashable, Sendable {
     /// `value = stored · scaleFactor + addOffset`, where the document overrides its product.
     public let scaleFactor: Double?
     public let addOffset: Double?
+
+    /// The file of a local file system that holds the samples, an archive where they are within one; nil for one that is
+    /// read over a network or is not there.
+    public var localFile: String? {
+        guard file.hasPrefix("/vsi") else { return FileManager.default.fileExists(atPath: file) ? file : nil }
+        guard let inner = file.firstMatch(of: #/^\/vsi(?:zip|tar|gzip)\/(.+)$/#) else { return nil }
+        var path = String(inner.1)
+        while path.contains("/") {
+            var isFolder: ObjCBool = false
+            if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) {
+                return isFolder.boolValue ? nil : path
+            }
+            path = (path as NSString).deletingLastPathComponent
+        }
+        return nil
+    }
+
+    /// The same samples where the file has another place.
+    public func moved(from old: String, to new: String) -> MeasurementSource {
+        MeasurementSource(
+            name: name.replacing(old, with: new, maxReplacements: 1),
+            file: file.replacing(old, with: new, maxReplacements: 1),
+            band: band,
+            layer: layer,
+            format: format,
+            scaleFactor: scaleFactor,
+            addOffset: addOffset
+        )
+    }
 }
 
 extension Dataset {

@@ -14,10 +14,12 @@ public struct DocumentReader: Sendable {
         }
     }
 
+    /// The line of the text where this stands, counted from 1.
+    public var line: Int? { document.line(of: path) }
+
     /// An error at this place.
     public func failure(_ reason: String, hint: String? = nil) -> DocumentError {
-        let line = document.line(of: path)
-        return DocumentError(origin: document.origin, line: line, path: pathText, reason: reason, hint: hint)
+        DocumentError(origin: document.origin, line: line, path: pathText, reason: reason, hint: hint)
     }
 
     /// The value under a key, nil where the key is missing or null.

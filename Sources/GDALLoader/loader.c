@@ -35,8 +35,6 @@ static void load(void) {
     }
 }
 
-int antares_gdal_is_loaded(void) { return __atomic_load_n(&library, __ATOMIC_ACQUIRE) != NULL; }
-
 __attribute__((used, visibility("hidden"))) void *antares_gdal_resolve(struct antares_gdal_slot *slot) {
     pthread_once(&loading, load);
     void *entry = dlsym(library, slot->name);
@@ -85,9 +83,5 @@ __asm__(
 #include "functions.inc"
 
 __asm__(".section .note.GNU-stack,\"\",@progbits\n.text\n");
-
-#else
-
-int antares_gdal_is_loaded(void) { return 1; }
 
 #endif

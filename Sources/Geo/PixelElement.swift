@@ -8,6 +8,14 @@ public protocol PixelElement: Sendable, BitwiseCopyable, Comparable, Numeric, Ha
     init(nearest value: Double)
 }
 
+extension PixelElement {
+    /// What stands for a value that would come to lie on nodata: the next one that the type holds.
+    @inlinable
+    public static func neighbour(ofNodata nodata: Double) -> Self {
+        Self(nearest: nodata >= pixelType.range.upperBound ? nodata - 1 : nodata + 1)
+    }
+}
+
 extension PixelElement where Self: FixedWidthInteger {
     @inlinable public var real: Double { Double(self) }
     @inlinable public var single: Float { Float(self) }
@@ -17,8 +25,11 @@ extension PixelElement where Self: FixedWidthInteger {
             self = 0
             return
         }
-        let rounded = value.rounded()
-        self = rounded <= Double(Self.min) ? .min : rounded >= Double(Self.max) ? .max : Self(rounded)
+        // By a conversion that the processor has: `rounded()` calls a function, and a generic `Self(value)` many.
+        let clamped = Swift.min(Swift.max(value, Double(Self.min)), Double(Self.max))
+        let whole = Int64(clamped)
+        let rest = clamped - Double(whole)
+        self = Self(truncatingIfNeeded: rest >= 0.5 ? whole + 1 : rest <= -0.5 ? whole - 1 : whole)
     }
 }
 

@@ -26,6 +26,8 @@ public struct Job: Sendable, Equatable, Codable {
     public var results: [JobResult]
     public private(set) var errorSummary: ErrorSummary?
     public var progress: JobProgress
+    /// The same counted in tiles, where tasks make tiles.
+    public var tiles: JobProgress?
     /// Counts the changes of the stored job: a change is stored only over the revision that it was made from.
     public var revision: Int
 
@@ -154,7 +156,7 @@ public struct ErrorSummary: Sendable, Equatable, Codable {
     }
 }
 
-/// How many of a job's tasks are where.
+/// How many of a job's tasks, or of their tiles, are where.
 public struct JobProgress: Sendable, Equatable, Codable {
     public var planned: Int
     public var running: Int

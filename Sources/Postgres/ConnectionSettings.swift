@@ -1,3 +1,4 @@
+import CPQ
 import Foundation
 
 /// How to reach a database; what is nil is left to libpq (its `PG…` variables, `~/.pgpass`, its defaults).
@@ -26,49 +27,48 @@ public struct ConnectionSettings: Sendable, Hashable, CustomStringConvertible {
         (self.password, self.connectTimeout, self.parameters) = (password, connectTimeout, parameters)
     }
 
-    /// From `postgresql://user:password@host:port/database?key=value`; parts may be left out and percent-encoded.
+    /// From `postgresql://user:password@host:port/database?key=value`, as libpq reads it (`PQconninfoParse`): several hosts,
+    /// `sslmode` and every other key of its own; a driver as in `postgresql+psycopg2:` is left out.
     ///
     /// - Throws: `PostgresError` that shows the URL without its password.
-    public init(url: String, connectTimeout: Int = 60) throws {
+    public init(url: String, connectTimeout: Int = 60) throws(PostgresError) {
+        let secret = url.firstMatch(of: #/:\/\/[^:@\/?]*:([^@\/]*)@/#)?.1 ?? ""
+        func hidden(_ text: String) -> String { secret.isEmpty ? text : text.replacing(secret, with: "***") }
         func failure(_ reason: String) -> PostgresError {
-            let shown = url.replacing(#/:[^:@\/]*@/#, with: ":***@")
-            return PostgresError(
+            PostgresError(
                 .invalidSettings,
-                shown,
-                [reason],
+                hidden(url),
+                [hidden(reason)],
                 hint: "Write postgresql://USER:PASSWORD@HOST:PORT/DATABASE, special characters percent-encoded."
             )
         }
-        let pattern =
-            #/(?:postgresql|postgres)(?:\+\w+)?://(?:([^@\/]*)@)?(\[[^\]]*\]|[^:\/?]*)(?::(\d*))?(?:/([^?]*))?(?:\?(.*))?/#
-        guard let match = url.wholeMatch(of: pattern) else { throw failure("is no PostgreSQL URL") }
-        func part(_ text: Substring?) throws -> String? {
-            guard let text, !text.isEmpty else { return nil }
-            guard let decoded = String(text).removingPercentEncoding else {
-                throw failure("has a broken percent-encoding")
-            }
-            return decoded
+        guard let scheme = url.prefixMatch(of: #/postgres(?:ql)?(?:\+\w+)?:\/\//#) else {
+            throw failure("is no PostgreSQL URL")
         }
+        var message: UnsafeMutablePointer<CChar>?
+        guard let options = PQconninfoParse("postgresql://" + url[scheme.range.upperBound...], &message) else {
+            defer { PQfreemem(message) }
+            throw failure(message.map { PostgresError.clean(String(cString: $0)) } ?? "out of memory")
+        }
+        defer { PQconninfoFree(options) }
         self.init(connectTimeout: connectTimeout)
-        let account = match.1?.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        user = try part(account?.first)
-        password = try account.flatMap { $0.count > 1 ? try part($0[1]) : nil }
-        host = try part(match.2).map { $0.hasPrefix("[") ? String($0.dropFirst().dropLast()) : $0 }
-        if let digits = match.3, !digits.isEmpty {
-            guard let number = Int(digits), (1...65535).contains(number) else { throw failure("has no valid port") }
-            port = number
-        }
-        database = try part(match.4)
-        for pair in match.5?.split(separator: "&") ?? [] {
-            let halves = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            let value = halves.count > 1 ? try part(halves[1]) : nil
-            switch String(halves[0]) {
+        var option = options
+        while let keyword = option.pointee.keyword {
+            defer { option += 1 }
+            guard let value = option.pointee.val.map({ String(cString: $0) }), !value.isEmpty else { continue }
+            switch String(cString: keyword) {
             case "host": host = value
-            case "port": port = value.flatMap { Int($0) }
+            case "port":
+                // Several hosts may have several ports.
+                guard value.split(separator: ",").allSatisfy({ (1...65535).contains(Int($0) ?? 0) }) else {
+                    throw failure("has no valid port")
+                }
+                port = Int(value)
+                if port == nil { parameters["port"] = value }
             case "dbname": database = value
             case "user": user = value
             case "password": password = value
-            case "connect_timeout": self.connectTimeout = value.flatMap { Int($0) } ?? connectTimeout
+            case "connect_timeout": self.connectTimeout = Int(value) ?? connectTimeout
             case let key: parameters[key] = value
             }
         }
@@ -88,7 +88,9 @@ public struct ConnectionSettings: Sendable, Hashable, CustomStringConvertible {
         if let host, !host.hasPrefix("/") { text += host }
         if let port { text += ":\(port)" }
         text += "/" + (database ?? "")
-        if let host, host.hasPrefix("/") { text += "?host=\(host)" }
+        if let host, host.hasPrefix("/") {
+            text += "?host=" + (host.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? host)
+        }
         return text
     }
 

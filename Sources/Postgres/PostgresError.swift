@@ -5,6 +5,8 @@ public struct PostgresError: Error, Sendable, Equatable, CustomStringConvertible
         case connectionFailed = "cannot connect to database"
         case statementFailed = "cannot run statement"
         case migrationFailed = "cannot upgrade database"
+        /// Tables of antares itself, in the schemas `antares` and `uws`.
+        case tablesMissing = "antares' own tables are missing in database"
         case serverFailed = "cannot run the private PostgreSQL in"
     }
 
@@ -31,7 +33,7 @@ public struct PostgresError: Error, Sendable, Equatable, CustomStringConvertible
     public var isUnreachable: Bool {
         switch code {
         case .connectionFailed, .serverFailed: true
-        case .invalidSettings, .migrationFailed, .statementFailed: sqlState?.hasPrefix("08") ?? false
+        case .invalidSettings, .migrationFailed, .statementFailed, .tablesMissing: sqlState?.hasPrefix("08") ?? false
         }
     }
 
@@ -48,6 +50,20 @@ public struct PostgresError: Error, Sendable, Equatable, CustomStringConvertible
             settings.description,
             [text],
             hint: connectHint(text, settings)
+        )
+    }
+
+    /// The error of a statement that names a table of antares where none was made; nil for every other one.
+    static func missingTable(_ state: String?, _ message: String?, in settings: ConnectionSettings) -> PostgresError? {
+        guard let state, let message, state == "42P01" || state == "3F000",
+            let name = message.firstMatch(of: #/\b(?:antares|uws)(?:\.\w+)?/#)?.output
+        else { return nil }
+        return PostgresError(
+            .tablesMissing,
+            settings.description,
+            ["there is no \(name.contains(".") ? "table" : "schema") \(name)"],
+            sqlState: state,
+            hint: "Make them: antares init (without --no-create-tables), or name another database in ~/.antares."
         )
     }
 

@@ -227,6 +227,7 @@ public final class Session {
         let primary =
             field(antares_pg_diag_primary) ?? handle.map { PostgresError.clean(String(cString: PQerrorMessage($0))) }
         let sqlState = field(antares_pg_diag_sqlstate)
+        if let missing = PostgresError.missingTable(sqlState, primary, in: settings) { return missing }
         let subject = sql.split(whereSeparator: \.isWhitespace).joined(separator: " ").prefix(120)
         return PostgresError(
             .statementFailed,

@@ -19,6 +19,11 @@ public enum AtomicFile {
         }
     }
 
+    /// Removes a file or an object; one that is not there is no failure.
+    public static func remove(_ path: String) {
+        if ObjectStore.isObject(path) { ObjectStore.remove(path) } else { unlink(path) }
+    }
+
     /// Writes text or other bytes whole.
     public static func write(_ data: Data, to path: String) throws(RasterError) {
         try write(path) { temporary throws(RasterError) in
@@ -58,7 +63,7 @@ public enum AtomicFile {
 
     /// Why so many bytes cannot be written to the folder of `path`; nil where they can.
     static func refusal(of path: String, bytes: Int) -> Int32? {
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        let folder = PendingFile.folder(of: path)
         let probe = "\(folder)/\(PendingFile.mark())probe"
         let descriptor = open(probe, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { return errno }

@@ -30,12 +30,24 @@ final class BlockCodec {
     private var compressors: [Int32: OpaquePointer] = [:]
     private var zstdExpander: OpaquePointer?
     private var zstdCompressor: OpaquePointer?
+    /// For compressed bytes on their way; grows, and is kept.
+    private var room = UnsafeMutableRawBufferPointer(start: nil, count: 0)
 
     deinit {
+        room.deallocate()
         if let expander { libdeflate_free_decompressor(expander) }
         for compressor in compressors.values { libdeflate_free_compressor(compressor) }
         ZSTD_freeDCtx(zstdExpander)
         ZSTD_freeCCtx(zstdCompressor)
+    }
+
+    /// Lends memory for `size` bytes, whose contents are unknown.
+    func withRoom<T>(for size: Int, _ body: (UnsafeMutableRawBufferPointer) throws -> T) rethrows -> T {
+        if room.count < size {
+            room.deallocate()
+            room = .allocate(byteCount: size + size / 4, alignment: 16)
+        }
+        return try body(room)
     }
 
     /// Expands `bytes` into `target`; false where they do not give exactly as many bytes as `target` has.

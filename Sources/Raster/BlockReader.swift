@@ -44,7 +44,6 @@ public final class BlockReader: Sendable {
         return CodecPool.with { codec in
             let capacity = table.blockWidth * table.blockHeight * table.type.byteCount
             return withUnsafeTemporaryAllocation(byteCount: capacity, alignment: 16) { pixels in
-                var compressed: [UInt8] = []
                 let (firstRow, lastRow) = blocks(window.row, window.height, table.blockHeight)
                 let (firstColumn, lastColumn) = blocks(window.column, window.width, table.blockWidth)
                 for row in firstRow...lastRow {
@@ -56,7 +55,7 @@ public final class BlockReader: Sendable {
                             known.withUnsafeBytes { copy(column, row, $0, window, place, stride) }
                             continue
                         }
-                        guard expand(column, row, &compressed, into: pixels, codec) else { return false }
+                        guard expand(column, row, into: pixels, codec) else { return false }
                         let expanded = UnsafeRawBufferPointer(pixels)
                         copy(column, row, expanded, window, place, stride)
                         if !isWhole { cache?.keep(expanded, key) }
@@ -104,7 +103,6 @@ public final class BlockReader: Sendable {
     private func expand(
         _ column: Int,
         _ row: Int,
-        _ compressed: inout [UInt8],
         into pixels: UnsafeMutableRawBufferPointer,
         _ codec: BlockCodec
     ) -> Bool {
@@ -117,8 +115,7 @@ public final class BlockReader: Sendable {
             guard size >= stored else { return false }
             guard pread(descriptor, target.baseAddress, stored, off_t(offset)) == stored else { return false }
         } else {
-            if compressed.count < size { compressed = [UInt8](repeating: 0, count: size + size / 4) }
-            let isExpanded = compressed.withUnsafeMutableBytes { buffer in
+            let isExpanded = codec.withRoom(for: size) { buffer in
                 guard pread(descriptor, buffer.baseAddress, size, off_t(offset)) == size else { return false }
                 let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<size])
                 return switch table.storage {

@@ -13,14 +13,33 @@ func withCPLMessages<T>(_ body: () throws -> T) rethrows -> (value: T, failures:
     }
 }
 
+/// The same with warnings and what GDAL says for tracing, where the option `CPL_DEBUG` asks for it.
+func withCPLTrace<T>(_ body: () throws -> T) rethrows -> (value: T, failures: [String], remarks: [String]) {
+    let log = CPLLog()
+    return try withExtendedLifetime(log) {
+        CPLPushErrorHandlerEx(recordFailure, Unmanaged.passUnretained(log).toOpaque())
+        defer { CPLPopErrorHandler() }
+        return (try body(), log.failures, log.remarks)
+    }
+}
+
 private func recordFailure(kind: CPLErr, code: CPLErrorNum, text: UnsafePointer<CChar>?) {
-    guard kind.rawValue >= CE_Failure.rawValue, let text, let log = CPLGetErrorHandlerUserData() else { return }
-    let message = String(cString: text).split(separator: "\n").joined(separator: " ")
-    Unmanaged<CPLLog>.fromOpaque(log).takeUnretainedValue().record(message)
+    guard let text, let handed = CPLGetErrorHandlerUserData() else { return }
+    let log = Unmanaged<CPLLog>.fromOpaque(handed).takeUnretainedValue()
+    guard kind.rawValue >= CE_Failure.rawValue else {
+        log.remark(text)
+        return
+    }
+    log.record(String(cString: text).split(separator: "\n").joined(separator: " "))
 }
 
 private final class CPLLog {
     private(set) var failures: [String] = []
+    private(set) var remarks: [String] = []
+
+    func remark(_ text: UnsafePointer<CChar>) {
+        if remarks.count < 64 { remarks.append(String(cString: text)) }
+    }
 
     /// Keeps the first few different messages: a broken file can report one for each of its blocks.
     func record(_ message: String) {
@@ -40,7 +59,7 @@ struct StringList: ~Copyable {
 /// GDAL as this program wants it: all drivers, exact axis order, no folder listings.
 let registerDrivers: Void = {
     _ = prepareHDF5
-    CPLSetConfigOption("GDAL_DISABLE_READDIR_ON_OPEN", "EMPTY_DIR")
+    _ = configureStores
     CPLSetConfigOption("GDAL_PAM_ENABLED", "NO")
     GDALAllRegister()
     GDALSetCacheMax64(256 << 20)

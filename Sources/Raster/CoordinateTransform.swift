@@ -48,3 +48,16 @@ public struct CoordinateTransform: ~Copyable {
     /// Nil where no point of the outline can be carried over.
     public func apply(_ box: BoundingBox) -> BoundingBox? { BoundingBox(around: apply(box.outline())) }
 }
+
+extension CRS {
+    /// The CRS as WKT of 2019, on one line; nil where PROJ does not know it.
+    public var wkt2: String? {
+        guard let context = proj_context_create() else { return nil }
+        defer { proj_context_destroy(context) }
+        proj_log_level(context, PJ_LOG_NONE)
+        guard let made = proj_create(context, definition) else { return nil }
+        defer { proj_destroy(made) }
+        let text = proj_as_wkt(context, made, PJ_WKT2_2019, nil).map { String(cString: $0) }
+        return text?.split(whereSeparator: \.isNewline).map { $0.drop { $0 == " " } }.joined()
+    }
+}

@@ -83,7 +83,7 @@ struct NetCDFLayout {
         try call(setFill(variable.type.elementType))
         try text(id, "grid_mapping", "crs")
         try text(id, "units", variable.units)
-        for (name, value) in variable.attributes { try text(id, name, value) }
+        for (name, value) in variable.attributes { try attribute(id, name, value) }
     }
 
     private func defineDocuments(
@@ -113,7 +113,7 @@ struct NetCDFLayout {
             try text(NC_GLOBAL, "geospatial_lon_units", "degrees_east")
         }
         try text(NC_GLOBAL, "Conventions", "CF-1.6, ACDD-1.3")
-        for (name, value) in tile.attributes { try text(NC_GLOBAL, name, value) }
+        for (name, value) in tile.attributes { try attribute(NC_GLOBAL, name, value) }
     }
 
     private func writeDocuments(_ documents: [String], _ variable: Int32, width: Int) throws(RasterError) {
@@ -142,6 +142,21 @@ struct NetCDFLayout {
 
     private func numbers(_ variable: Int32, _ name: String, _ values: [Double]) throws(RasterError) {
         try call(nc_put_att_double(file, variable, name, nc_type(NC_DOUBLE), values.count, values))
+    }
+
+    private func attribute(_ variable: Int32, _ name: String, _ value: NetCDFAttribute) throws(RasterError) {
+        switch value {
+        case .text(let value): try text(variable, name, value)
+        case .doubles(let values): try numbers(variable, name, values)
+        case .integers(let values):
+            let values = values.map { CLongLong($0) }
+            try call(nc_put_att_longlong(file, variable, name, nc_type(NC_INT64), values.count, values))
+        case .texts(let values):
+            let copies = values.map { strdup($0) }
+            defer { for copy in copies { free(copy) } }
+            var pointers = copies.map { UnsafePointer($0) }
+            try call(nc_put_att_string(file, variable, name, values.count, &pointers))
+        }
     }
 
     private func put(_ values: [Double], _ variable: Int32) throws(RasterError) {

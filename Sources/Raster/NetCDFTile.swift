@@ -9,8 +9,8 @@ public struct NetCDFTile: Sendable {
         public let type: PixelType
         public let nodata: Double
         public let units: String
-        /// Further text attributes, as `long_name`.
-        public let attributes: [(name: String, value: String)]
+        /// Further attributes, as `long_name`.
+        public let attributes: [(name: String, value: NetCDFAttribute)]
         /// Rows and columns of a chunk; clamped to the tile.
         public let chunk: XY<Int>
         /// 0 writes without compression, 9 is the slowest.
@@ -27,7 +27,7 @@ public struct NetCDFTile: Sendable {
             type: PixelType,
             nodata: Double,
             units: String,
-            attributes: [(name: String, value: String)] = [],
+            attributes: [(name: String, value: NetCDFAttribute)] = [],
             chunk: XY<Int>,
             deflateLevel: Int = 4,
             isShuffled: Bool = true,
@@ -44,7 +44,7 @@ public struct NetCDFTile: Sendable {
     public let times: [Date]
     public let variables: [Variable]
     /// Global attributes after the ones of the layout itself, in this order.
-    public let attributes: [(name: String, value: String)]
+    public let attributes: [(name: String, value: NetCDFAttribute)]
     /// The dataset document of each time, kept in the file as variable `dataset`; none or one for each time.
     public let documents: [String]
 
@@ -52,7 +52,7 @@ public struct NetCDFTile: Sendable {
         geoBox: GeoBox,
         times: [Date],
         variables: [Variable],
-        attributes: [(name: String, value: String)] = [],
+        attributes: [(name: String, value: NetCDFAttribute)] = [],
         documents: [String] = []
     ) {
         precondition(documents.isEmpty || documents.count == times.count, "one document for each time")

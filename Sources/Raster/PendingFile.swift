@@ -1,6 +1,7 @@
 import Foundation
 
-/// A file being written under a temporary name beside its own, until it is complete.
+/// A file being written under a temporary name until it is complete: beside its own, or where it is to become an object
+/// (`s3://…`) in the folder for temporary files.
 public final class PendingFile: Sendable {
     /// The name it shall have.
     public let path: String
@@ -10,7 +11,7 @@ public final class PendingFile: Sendable {
     /// Makes the folder of `path` where it is missing; the file itself is up to the caller.
     public init(_ path: String) throws(RasterError) {
         let url = URL(fileURLWithPath: path)
-        let folder = url.deletingLastPathComponent()
+        let folder = URL(fileURLWithPath: Self.folder(of: path))
         do {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         } catch {
@@ -28,6 +29,11 @@ public final class PendingFile: Sendable {
     /// How the temporary names of this process begin: `.partial-HOST-PROCESS-NUMBER-`.
     static func mark() -> String {
         ".partial-\(host)-\(ProcessInfo.processInfo.processIdentifier)-\(UInt32.random(in: 0...UInt32.max))-"
+    }
+
+    /// The name that a file would have had which somebody began under a temporary one; nil for other names.
+    public static func target(ofTemporary name: String) -> String? {
+        name.wholeMatch(of: #/\.partial-[^-]+-[0-9]+-[0-9]+-(.+)/#).map { String($0.1) }
     }
 
     /// The name of this machine, its first 32 letters and digits; nobody is asked for it but the kernel.
@@ -61,8 +67,20 @@ public final class PendingFile: Sendable {
         return changed.map { $0.timeIntervalSinceNow < -86400 } ?? false
     }
 
-    /// Syncs the file and gives it its name.
+    /// Where the bytes of a file lie while it is written.
+    public static func folder(of path: String) -> String {
+        ObjectStore.isObject(path)
+            ? FileManager.default.temporaryDirectory.path
+            : URL(fileURLWithPath: path).deletingLastPathComponent().path
+    }
+
+    /// Syncs the file and gives it its name; of an object, sends it and removes the file.
     public func publish() throws(RasterError) {
+        guard !ObjectStore.isObject(path) else {
+            try ObjectStore.upload(temporary, to: path)
+            remove()
+            return
+        }
         let descriptor = open(temporary, O_RDONLY)
         guard descriptor >= 0 else { throw failure() }
         let synced = fsync(descriptor)

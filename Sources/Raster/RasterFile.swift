@@ -17,17 +17,25 @@ public struct RasterFile: ~Copyable {
     /// True where GDAL reads the file by netCDF or HDF5, which only one thread may call at a time.
     private let needsLock: Bool
 
-    /// Opens `name`, a path or any GDAL dataset name, for reading (`GDALOpenEx`).
-    public init(opening name: String) throws(RasterError) {
+    /// Opens `name`, a path, a URL or any GDAL dataset name, for reading (`GDALOpenEx`).
+    ///
+    /// - `overview`: Opens a reduced copy that the file holds, counted from 0, as if it were a file of its own.
+    public init(opening name: String, overview: Int? = nil) throws(RasterError) {
         _ = registerDrivers
+        let name = ObjectStore.openable(name)
         needsLock = isHDF5(name)
         let opened = NetCDFLock.withLock(if: needsLock) {
             () -> (handle: GDALDatasetH?, failures: [String], box: GeoBox?) in
             let flags = UInt32(GDAL_OF_RASTER | GDAL_OF_READONLY | GDAL_OF_VERBOSE_ERROR)
-            let (handle, failures) = withCPLMessages { GDALOpenEx(name, flags, nil, nil, nil) }
+            let options = StringList(overview.map { ["OVERVIEW_LEVEL=\($0)"] } ?? [])
+            let list = UnsafeRawPointer(options.pointer)?.assumingMemoryBound(to: UnsafePointer<CChar>?.self)
+            let (handle, failures) = withCPLMessages { GDALOpenEx(name, flags, nil, list, nil) }
             return (handle, failures, handle.flatMap(readGeoBox))
         }
         guard let handle = opened.handle else {
+            if name.hasPrefix("/vsis3/") || name.hasPrefix("/vsicurl/"), VirtualFolder.kind(name) == nil {
+                throw ObjectStore.refusal(name)
+            }
             throw RasterError(
                 .openFailed,
                 name,
@@ -42,6 +50,23 @@ public struct RasterFile: ~Copyable {
     }
 
     deinit { if let handle { NetCDFLock.withLock(if: needsLock) { _ = antares_gdal_close(handle) } } }
+
+    /// Copies by `gdal_translate`, as its options say.
+    func translate(_ options: [String], to path: String) throws(RasterError) {
+        try AtomicFile.write(path) { temporary throws(RasterError) in
+            let list = StringList(options)
+            let (isWritten, failures) = NetCDFLock.withLock(if: needsLock) {
+                withCPLMessages { () -> Bool in
+                    guard let parsed = GDALTranslateOptionsNew(list.pointer, nil) else { return false }
+                    defer { GDALTranslateOptionsFree(parsed) }
+                    var usageError: Int32 = 0
+                    guard let made = GDALTranslate(temporary, handle, parsed, &usageError) else { return false }
+                    return antares_gdal_close(made).rawValue < CE_Failure.rawValue && usageError == 0
+                }
+            }
+            guard isWritten, failures.isEmpty else { throw AtomicFile.writeFailure(.writeFailed, path, failures) }
+        }
+    }
 
     /// The sample type of a band (counted from 1), nil where it is complex or unknown.
     public func pixelType(band: Int) -> PixelType? {
@@ -81,9 +106,15 @@ public struct RasterFile: ~Copyable {
         return (Int(width), Int(height))
     }
 
-    /// How many reduced copies of a band (counted from 1) the file holds.
-    public func overviewCount(band: Int) -> Int {
-        GDALGetRasterBand(handle, Int32(band)).map { Int(GDALGetOverviewCount($0)) } ?? 0
+    /// Columns and rows of the reduced copies of a band (counted from 1) that the file holds.
+    public func overviews(band: Int) -> [XY<Int>] {
+        guard let band = GDALGetRasterBand(handle, Int32(band)) else { return [] }
+        return NetCDFLock.withLock(if: needsLock) {
+            (0..<GDALGetOverviewCount(band)).map { number in
+                let copy = GDALGetOverview(band, number)
+                return XY(x: Int(GDALGetRasterBandXSize(copy)), y: Int(GDALGetRasterBandYSize(copy)))
+            }
+        }
     }
 
     /// The pixels under `window`, row-major, converted to `Element` by GDAL.

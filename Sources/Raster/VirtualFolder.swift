@@ -12,6 +12,8 @@ public enum VirtualFolder {
             guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return nil }
             return isFolder.boolValue ? .folder : .file
         }
+        if let known = StoreListing.covering(path) { return known.kind(path) }
+        _ = configureStores
         let (found, _) = withCPLMessages { antares_vsi_kind(path) }
         return found == 0 ? nil : found == 2 ? .folder : .file
     }
@@ -23,8 +25,14 @@ public enum VirtualFolder {
         guard folder.hasPrefix("/vsi") else {
             return (try? FileManager.default.contentsOfDirectory(atPath: folder))?.sorted()
         }
-        let (list, _) = withCPLMessages { VSIReadDirEx(folder, limit) }
-        guard let list else { return nil }
+        if let known = StoreListing.covering(folder) { return known.names(folder) }
+        return withCPLMessages { list(folder, limit: limit) }.value
+    }
+
+    /// The names that GDAL lists.
+    static func list(_ folder: String, limit: Int32) -> [String]? {
+        _ = configureStores
+        guard let list = VSIReadDirEx(folder, limit) else { return nil }
         defer { CSLDestroy(list) }
         var names: [String] = []
         var place = list
@@ -45,6 +53,7 @@ public struct VirtualBytes: ~Copyable {
 
     /// Nil where the file cannot be opened.
     public init?(_ path: String) {
+        _ = configureStores
         let (opened, _) = withCPLMessages { VSIFOpenExL(path, "rb", 1) }
         guard let opened else { return nil }
         handle = opened
@@ -69,6 +78,7 @@ public struct VirtualStream: ~Copyable {
 
     /// Nil where the file cannot be opened.
     public init?(_ path: String) {
+        _ = configureStores
         let (opened, _) = withCPLMessages { VSIFOpenExL(path, "rb", 1) }
         guard let opened else { return nil }
         handle = opened

@@ -38,8 +38,10 @@ struct Antares: ParsableCommand {
         ClusterCommand.self,
         CompositeCommand.self,
         ConfigCommand.self,
+        CreateOrderCommand.self,
         DBCommand.self,
         DBToRasterCommand.self,
+        DownloadOrderCommand.self,
         ExportCommand.self,
         IndexCommand.self,
         IngestCatalogCommand.self,
@@ -56,6 +58,7 @@ struct Antares: ParsableCommand {
         SimulateCommand.self,
         SSHTaskCommand.self,
         SSHWorkerCommand.self,
+        STACCommand.self,
         TaskCommand.self,
     ]
 }

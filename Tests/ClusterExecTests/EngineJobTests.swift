@@ -88,11 +88,7 @@ struct SlurmJobTests {
         #expect(stopped.status == 0, "\(stopped.errors)")
         // Slurm puts its tasks back into the queue, for two minutes unless somebody says otherwise.
         try bench.wait(100) {
-            let variables = bench.variables.mapValues { Optional($0) }
-            let waiting = try run("squeue", ["-h", "-t", "PD", "-o", "%i"], environment: variables)
-            for id in waiting.output.split(whereSeparator: \.isWhitespace) {
-                _ = try run("scontrol", ["update", "jobid=\(id)", "starttime=now"], environment: variables)
-            }
+            bench.hurryRequeued()
             return !master.isRunning
         }
         let result = try master.wait()
@@ -166,6 +162,23 @@ struct GridEngineJobTests {
         #expect(result.status == 0, "\(result.errors)")
         #expect(bench.lines("ran") == ["1 1", "2 1", "2 2"])
         #expect(result.errors.contains("task 2 is tried again: needed more time than it was given"))
+    }
+
+    @Test func `a host that is not heard of any more loses no task`() throws {
+        guard let bench = try JobBench.gridEngine() else { return }
+        let script = """
+            echo "$ANTARES_TASK $ANTARES_ATTEMPT" >> \(bench.shared.path("ran"))
+            if [ $ANTARES_TASK = 2 ] && [ $ANTARES_ATTEMPT = 1 ]; then exec sleep 300; fi
+            """
+        let master = try bench.start(script, tasks: 2)
+        try bench.wait { bench.lines("ran").contains("2 1") }
+        #expect(try TestEngines.command("gridengine.sh", ["stop-node"]).status == 0)
+        try bench.wait { master.errorsSoFar.contains("its machine was lost (nothing is heard of") || !master.isRunning }
+        #expect(try TestEngines.command("gridengine.sh", ["start-node"]).status == 0)
+        let result = try master.wait()
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(bench.lines("ran") == ["1 1", "2 1", "2 2"])
+        #expect(try bench.job().tasks == .init(planned: 2, running: 0, done: 2, failed: 0))
     }
 
     @Test func `what Grid Engine refuses ends the job with its own words`() throws {

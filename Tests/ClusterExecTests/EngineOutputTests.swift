@@ -136,6 +136,52 @@ struct GridEngineOutputTests {
         #expect(record.map { GridEngineOutput.end($0, Resources(seconds: 12)) } == .timeout)
     }
 
+    // Univa writes a class of jobs into each entry, nil where there is none; with -f jobs stand within their queues.
+    @Test func `qstat of Univa, and one that lists queues, are read alike`() throws {
+        let job = """
+            <JB_job_number>5</JB_job_number><JAT_prio>0.5</JAT_prio><JB_name>antares-x-1</JB_name><JB_owner>a</JB_owner>
+            <state>r</state><JAT_start_time>2026-11-21T11:17:22.123</JAT_start_time>
+            """
+        let plain = """
+            <?xml version='1.0'?><job_info><queue_info><job_list state="running">\(job)
+            <queue_name>all.q@node7</queue_name><jclass_name xsi:nil="true"/><slots>1</slots><tasks>3</tasks></job_list>
+            </queue_info><job_info></job_info></job_info>
+            """
+        let full = """
+            <?xml version='1.0'?><job_info><queue_info><Queue-List><name>all.q@node7</name><qtype>BIP</qtype>
+            <state>au</state><job_list state="running">\(job)<slots>1</slots><tasks>3</tasks></job_list></Queue-List>
+            <Queue-List><name>all.q@node8</name><state>au</state></Queue-List></queue_info><job_info>
+            <job_list state="pending"><JB_job_number>6</JB_job_number><JB_name>b</JB_name><state>qw</state></job_list>
+            </job_info></job_info>
+            """
+        for text in [plain, full] {
+            let row = try GridEngineOutput.queue(text)[.init(job: "5", index: 3)]
+            #expect(row.map(GridEngineOutput.sight) == .running(host: "node7"))
+        }
+        #expect(
+            try GridEngineOutput.queue(full)[.init(job: "6", index: nil)].map(GridEngineOutput.sight) == .waiting(nil)
+        )
+    }
+
+    @Test func `the wall time of newer engines is read where the older field is cut off`() {
+        let text = """
+            ==============================================================
+            jobname                            x
+            jobnumber                          22
+            taskid                             1
+            failed                             0
+            exit_status                        138
+            ru_wallclock                       0
+            wallclock                          4.004
+            maxvmem                            1.002G
+            """
+        let record = GridEngineOutput.accounting(text)[.init(job: "22", index: 1)]
+        #expect(record?.wallclock == 4.004)
+        // SIGUSR1 is what a soft limit of the time sends.
+        #expect(record.map { GridEngineOutput.end($0, Resources(seconds: 4)) } == .timeout)
+        #expect(record.map { GridEngineOutput.end($0, Resources(memory: 1 << 30)) } == .outOfMemory)
+    }
+
     @Test func `what is no document of qstat is said to be none`() {
         let error = #expect(throws: ClusterError.self) { try GridEngineOutput.queue("error: commlib error") }
         #expect(error?.code == .badAnswer)

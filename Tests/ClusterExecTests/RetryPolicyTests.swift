@@ -75,11 +75,6 @@ struct TaskGroupingTests {
         #expect(TaskGrouping.tilesPerTask(secondsPerTile: 60, tiles: 1_000_000, slots: 100) == 100)
         #expect(TaskGrouping.tilesPerTask(secondsPerTile: 60, tiles: 1_000_000, slots: 100, limitSeconds: 3600) == 30)
     }
-
-    @Test func `splitting loses nothing`() {
-        let parts = TaskGrouping.split(Array(1...10), by: 4)
-        #expect(parts.map(Array.init) == [[1, 2, 3, 4], [5, 6, 7, 8], [9, 10]])
-    }
 }
 
 struct TextFormTests {

@@ -96,7 +96,8 @@ struct JobBench {
     let program: BuiltProgram
     let shared: TemporaryFolder
     let variables: TestEngines.Variables
-    private let options: [String]
+    /// What a command line says to run on the engine.
+    let options: [String]
 
     /// - Parameters:
     ///   - cluster: The text of a cluster file; nil for this machine.
@@ -109,19 +110,25 @@ struct JobBench {
         options = try cluster.map { ["-sc", try shared.write($0, to: "cluster.yaml")] } ?? ["--executor", "local"]
     }
 
-    static func slurm(_ more: String = "") throws -> JobBench? {
+    static func slurm(
+        _ more: String = "",
+        memory: String = "400M",
+        _ own: TestEngines.Variables = [:]
+    ) throws
+        -> JobBench?
+    {
         guard let variables = TestEngines.slurm else { return nil }
-        let text = "executor: slurm\npoll_seconds: 0.5\ngrace_seconds: 5\nresources: {memory: 400M, time: 5m}\n"
-        return try JobBench(cluster: text + more, variables)
+        let text = "executor: slurm\npoll_seconds: 0.5\ngrace_seconds: 5\nresources: {memory: \(memory), time: 5m}\n"
+        return try JobBench(cluster: text + more, variables.merging(own) { $1 })
     }
 
-    static func gridEngine(_ more: String = "") throws -> JobBench? {
+    static func gridEngine(_ more: String = "", _ own: TestEngines.Variables = [:]) throws -> JobBench? {
         guard let variables = TestEngines.gridEngine else { return nil }
         let text = "executor: sge\npoll_seconds: 0.5\ngrace_seconds: 5\nsge: {queue: main.q}\n"
-        return try JobBench(cluster: text + more, variables)
+        return try JobBench(cluster: text + more, variables.merging(own) { $1 })
     }
 
-    static func ssh() throws -> JobBench? {
+    static func ssh(_ own: TestEngines.Variables = [:]) throws -> JobBench? {
         guard let variables = TestEngines.ssh else { return nil }
         let text = """
             executor: ssh
@@ -131,7 +138,7 @@ struct JobBench {
               options: [-o, UserKnownHostsFile=\(TestEngines.folder("ssh"))/known_hosts]
               hosts: [{name: 127.0.0.1, slots: 2}]
             """
-        return try JobBench(cluster: text)
+        return try JobBench(cluster: text, own)
     }
 
     func antares(_ arguments: [String]) throws -> ShellResult {
@@ -186,7 +193,9 @@ struct ShownJob: Decodable {
     let id: String
     let phase: String
     let tasks: Tasks
+    let tiles: Tasks?
     let failures: [Failure]
+    let parameters: [Value]
     let results: [Value]
     let folder: String
     let error: String?

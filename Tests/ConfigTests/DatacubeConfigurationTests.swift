@@ -1,3 +1,4 @@
+import Postgres
 import Testing
 
 @testable import Config
@@ -60,9 +61,30 @@ import Testing
         )
         #expect(
             found.address
-                == DatabaseAddress(host: "host", port: 6543, database: "cube", user: "me", password: "p@ss")
+                == ConnectionSettings(host: "host", port: 6543, database: "cube", user: "me", password: "p@ss")
         )
-        #expect(try DatabaseAddress(url: "postgresql:///db", origin: .builtIn).host == nil)
+    }
+
+    @Test func `what else libpq takes from the URL is kept`() throws {
+        let url = "postgresql://me@a:1,b:2/cube?sslmode=require&target_session_attrs=any&connect_timeout=7"
+        let found = try #require(try DatacubeConfiguration(input([:], ["DATACUBE_DB_URL": url])))
+        #expect(found.address.host == "a,b" && found.address.connectTimeout == 7)
+        #expect(
+            found.address.parameters == ["port": "1,2", "sslmode": "require", "target_session_attrs": "any"]
+        )
+    }
+
+    @Test func `a URL without a database, or with words that libpq does not know, is refused with its origin`() {
+        for (url, reason) in [
+            ("postgresql://me:secret@h", "names no database"), ("postgresql:///d?sllmode=x", "sllmode"),
+        ] {
+            let error = #expect(throws: ConfigError.self) {
+                try DatacubeConfiguration(input([:], ["DATACUBE_DB_URL": url]))
+            }
+            #expect(error?.description.contains("DATACUBE_DB_URL") == true)
+            #expect(error?.description.contains(reason) == true)
+            #expect(error?.description.contains("secret") == false)
+        }
     }
 
     @Test func `an environment that no file has is named with those there are`() {

@@ -1,3 +1,4 @@
+import Postgres
 import Testing
 
 @testable import Config
@@ -25,13 +26,13 @@ import Testing
 
     @Test func `one configured database serves both`() throws {
         let own = try settings(antares: "DATABASE_NAME=a\nDATABASE_HOST=h\n")
-        #expect(own.indexDatabase.value == .server(DatabaseAddress(host: "h", database: "a")))
+        #expect(own.indexDatabase.value == .server(ConnectionSettings(host: "h", database: "a")))
         #expect(own.indexDatabase.origin.description == "the antares database (/home/u/.antares:1)")
         let cube = try settings(datacube: "[datacube]\ndb_database: c\n")
-        #expect(cube.ownDatabase.value == .server(DatabaseAddress(database: "c", connectTimeout: 60)))
+        #expect(cube.ownDatabase.value == .server(ConnectionSettings(database: "c")))
         let both = try settings(antares: "DATABASE_NAME=a", datacube: "[datacube]\ndb_database: c\n")
-        #expect(both.ownDatabase.value == .server(DatabaseAddress(database: "a")))
-        #expect(both.indexDatabase.value == .server(DatabaseAddress(database: "c", connectTimeout: 60)))
+        #expect(both.ownDatabase.value == .server(ConnectionSettings(database: "a")))
+        #expect(both.indexDatabase.value == .server(ConnectionSettings(database: "c")))
     }
 
     @Test func `environment variables win over the file`() throws {

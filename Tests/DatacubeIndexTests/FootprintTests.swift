@@ -88,7 +88,7 @@ import Testing
         #expect(try await count(middle) == 1)
         // The fields answer as the Open Data Cube does, footprints or not.
         #expect(try await index.datasets(matching: DatasetQuery(product: "ls_demo", fields: fields)).count == 1)
-        try Session(index.settings).execute("UPDATE antares.footprint SET shape = NULL, problem = 'none'")
+        try Session(index.settings).execute("UPDATE antares.dataset_footprint SET shape = NULL, problem = 'none'")
         #expect(try await count(corner) == 1)
         #expect(try await found(index, SearchArea(middle)).isEmpty)
     }
@@ -155,10 +155,43 @@ import Testing
         try await add(index, 1, crs: "EPSG:32613", corner: (600000, 2300000), size: 1000)
         try await add(index, 2, crs: "'\(text)'", corner: (600000, 2300000), size: 1000)
         let areas = try session.query(
-            "SELECT round(ST_Area(shape)::numeric, 0) AS area FROM antares.footprint ORDER BY 1"
+            "SELECT round(ST_Area(shape)::numeric, 0) AS area FROM antares.dataset_footprint ORDER BY 1"
         )
         #expect(areas.count == 2 && areas[0]["area"] == areas[1]["area"])
         #expect(try await index.makeFootprints(rebuild: true).footprints == 2)
+    }
+
+    @Test(arguments: [true, false])
+    func `footprints of datasets and of the catalogue stand beside each other`(_ catalogueFirst: Bool) async throws {
+        let index = try await Samples.makeIndex()
+        if catalogueFirst { _ = try await index.installOwnSchemas() }
+        _ = try await index.makeFootprints()
+        _ = try await index.installOwnSchemas()
+        try await add(index, 1, crs: "EPSG:32613", corner: (600000, 2300000), size: 1000)
+        let session = try Session(index.settings)
+        #expect(try session.query("SELECT sensor, name FROM antares.footprint").isEmpty)
+        #expect(try session.query("SELECT FROM antares.dataset_footprint").count == 1)
+    }
+
+    /// Both went by the name `antares.footprint`, and that of datasets took the place of the other.
+    @Test func `footprints under their earlier name make room for the catalogue's`() async throws {
+        let index = try await Samples.makeIndex()
+        _ = try await index.installOwnSchemas()
+        _ = try await index.makeFootprints()
+        try await add(index, 1, crs: "EPSG:32613", corner: (600000, 2300000), size: 1000)
+        let session = try Session(index.settings)
+        try session.execute(
+            """
+            DROP TABLE antares.footprint;
+            ALTER TABLE antares.dataset_footprint RENAME TO footprint;
+            DELETE FROM antares.migrations WHERE component = 'antares' AND version = 3;
+            UPDATE antares.migrations SET component = 'footprints' WHERE component = 'dataset_footprints';
+            """
+        )
+        #expect(try await !index.hasFootprints())
+        #expect(try await index.installOwnSchemas() == ["antares V3"])
+        #expect(try session.query("SELECT sensor, name FROM antares.footprint").isEmpty)
+        #expect(try await index.makeFootprints().footprints == 1)
     }
 
     @Test func `without the table the error says how to make it`() async throws {

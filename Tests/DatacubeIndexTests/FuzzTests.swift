@@ -84,7 +84,7 @@ import Testing
             """
             SELECT (SELECT count(*) FROM agdc.dataset) AS datasets,
                 (SELECT count(DISTINCT dataset_ref) FROM agdc.dataset_location) AS located,
-                (SELECT count(*) FROM antares.footprint) AS footprints
+                (SELECT count(*) FROM antares.dataset_footprint) AS footprints
             """
         ).first
         #expect(row?.int("datasets") == added)

@@ -33,6 +33,22 @@ import Testing
         #expect(try ConnectionSettings(url: "postgres://[::1]:5432/x").host == "::1")
     }
 
+    @Test func `several hosts, and all that libpq knows, are taken from a URL, and a driver's name is left out`() throws
+    {
+        let settings = try ConnectionSettings(
+            url:
+                "postgresql+psycopg2://a:1,b:2/cube?sslmode=verify-full&target_session_attrs=read-write&connect_timeout=3"
+        )
+        #expect(settings.host == "a,b" && settings.database == "cube" && settings.connectTimeout == 3)
+        #expect(
+            settings.parameters == ["port": "1,2", "sslmode": "verify-full", "target_session_attrs": "read-write"]
+        )
+        let error = try #require(throws: PostgresError.self) {
+            try ConnectionSettings(url: "postgresql:///d?sllmode=x")
+        }
+        #expect(error.description.contains("sllmode"))
+    }
+
     @Test func `a description never shows the password`() throws {
         let settings = try ConnectionSettings(url: "postgresql://ann:secret@host/cube")
         #expect(settings.description == "postgresql://ann:***@host/cube")

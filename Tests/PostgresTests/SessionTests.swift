@@ -42,6 +42,17 @@ import Testing
         )
     }
 
+    @Test func `a table of antares that nobody made is named with what makes it`() throws {
+        let settings = try TestDatabase.make()
+        let session = try Session(settings)
+        for (sql, name) in [("SELECT FROM antares.country", "table antares.country"), ("SELECT uws.f()", "schema uws")]
+        {
+            let error = try #require(throws: PostgresError.self) { try session.query(sql) }
+            #expect(error.code == .tablesMissing && !error.isUnreachable)
+            #expect(error.description.contains("'\(settings)': there is no \(name). Make them: antares init"))
+        }
+    }
+
     @Test func `a NUL character is refused before it cuts a text short`() throws {
         let session = try Session(try TestDatabase.make())
         let error = try #require(throws: PostgresError.self) { try session.query("SELECT $1::text", ["a\0b"]) }

@@ -77,7 +77,7 @@ struct CloudOptimisedTIFFTests {
             let path = folder.path("\(type).tif")
             try write(type, layout(Element.pixelType, compression, bands: 2), to: path, rows: 100)
             let file = try RasterFile(opening: path)
-            #expect(file.bandCount == 2 && file.nodata(band: 2) == 0 && file.overviewCount(band: 1) == 4)
+            #expect(file.bandCount == 2 && file.nodata(band: 2) == 0 && file.overviews(band: 1).count == 4)
             #expect(file.geoBox == layout(.uint8, .none).geoBox)
             for band in 1...2 { #expect(try file.read(type, band: band) == pixels(type, band: band)) }
             let info = try run("gdalinfo", [path])

@@ -3,8 +3,8 @@ public import Postgres
 
 /// The Python of an environment that has the Open Data Cube, for comparisons with it.
 ///
-/// `current` is datacube 1.8.20: the program named by ANTARES_TEST_PYTHON, else the one that `scripts/python-venv.sh`
-/// makes; `newer` is 1.9.20, the program named by ANTARES_TEST_PYTHON_19, else the one that the script makes.
+/// `current` is datacube 1.8.20: the program named by ANTARES_TEST_PYTHON, else the one that `scripts/venv.sh` makes;
+/// `newer` is 1.9.20, the program named by ANTARES_TEST_PYTHON_19, else the one that the script makes.
 public struct TestPython: Sendable {
     public static let current = TestPython(series: "1.8", variable: "ANTARES_TEST_PYTHON")
     public static let newer = TestPython(series: "1.9", variable: "ANTARES_TEST_PYTHON_19")
@@ -24,22 +24,15 @@ public struct TestPython: Sendable {
 
     private init(series: String, variable: String) {
         self.series = series
-        if let named = ProcessInfo.processInfo.environment[variable] {
-            program = named
-            return
-        }
-        let script = repository.appending(path: "scripts/python-venv.sh").path
-        let made = try? TestSupport.run("/bin/sh", [script, series])
-        program =
-            made?.status == 0
-            ? made.map { $0.output.trimmingCharacters(in: .whitespacesAndNewlines) + "/bin/python" } : nil
+        program = VirtualEnvironment.python(of: "datacube-\(series)", or: variable)
     }
 
     private var isInstalled: Bool {
         if program != nil { return true }
-        let text =
-            "!!! SKIPPED: TESTS AGAINST PYTHON'S DATACUBE \(series) DO NOT RUN, IT CANNOT BE INSTALLED (scripts/python-venv.sh). !!!\n"
-        FileHandle.standardError.write(Data(text.utf8))
+        announceSkipped(
+            "tests against Python's datacube \(series)",
+            because: "It cannot be installed (scripts/venv.sh)."
+        )
         return false
     }
 

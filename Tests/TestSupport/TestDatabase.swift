@@ -13,8 +13,7 @@ public enum TestDatabase {
             _ = try server.get()
             return true
         } catch {
-            let text = "!!! SKIPPED: TESTS THAT NEED POSTGRESQL DO NOT RUN. \(error) !!!\n"
-            FileHandle.standardError.write(Data(text.uppercased().utf8))
+            announceSkipped("tests that need PostgreSQL", because: "\(error)")
             return false
         }
     }()

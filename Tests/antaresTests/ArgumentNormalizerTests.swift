@@ -69,6 +69,14 @@ import Testing
         #expect(command.extra == ["a=1", "b=2"])
     }
 
+    @Test(arguments: [
+        ("stac search --bbox -104 20 -103 21 --json", "stac search --bbox=-104,20,-103,21 --json"),
+        ("stac download -clip-bbox -104,20,-103,21 -o x", "stac download --clip-bbox=-104,20,-103,21 -o x"),
+    ]) func `the four numbers of a box are one value`(line: String, expected: String) {
+        let normalizer = ArgumentNormalizer(root: CommandTree(Antares.self), global: CommandTree(CommonOptions.self))
+        #expect(normalizer.normalize(line.split(separator: " ").map(String.init)).joined(separator: " ") == expected)
+    }
+
     @Test func `a latitude without a longitude is refused`() throws {
         #expect(throws: (any Error).self) { try parse("apply_recipe -recipe r -lat 19 23") }
     }

@@ -82,7 +82,7 @@ struct IndexRobustnessTests {
                 (SELECT count(*) FROM agdc.dataset_location) AS locations,
                 (SELECT count(*) FROM agdc.dataset_source) AS edges,
                 (SELECT count(*) FROM agdc.dataset WHERE right(id::text, 4)::int % 2 = 0) AS derived,
-                (SELECT count(shape) FROM antares.footprint) AS footprints
+                (SELECT count(shape) FROM antares.dataset_footprint) AS footprints
             """
         ).first
         let count = row?.int("datasets") ?? -1

@@ -205,6 +205,40 @@ struct PythonIndexTests {
         }
     }
 
+    @Test(.enabled(if: TestPython.isNewerAvailable), arguments: ["yaml", "csv", "json"])
+    func `duplicates are printed as 1_9 prints them`(_ format: String) throws {
+        let database = try TestDatabase.make()
+        for line in ["system init", "product add ~/p.yaml", "dataset add ~/s1.yaml ~/s2.yaml ~/s3.yaml --workers 2"] {
+            try ours(line, database)
+        }
+        let line = "dataset find-duplicates -f \(format) region_code cloud_cover"
+        // Ids of a group come in no order from either.
+        func sorted(_ text: String) -> [Character] { text.filter { !$0.isWhitespace }.sorted() }
+        let (made, expected) = (try ours(line, database), try theirs(line, database, .newer))
+        #expect(made.contains(TwinIndex.id(3)) && sorted(made) == sorted(expected), "\(made)\n\(expected)")
+    }
+
+    /// What `antares db status` prints for ~/.datacube.conf, on the tests' own server.
+    @Test(arguments: TestPython.installed)
+    func `Python finds the private server by what db status prints`(_ python: TestPython) throws {
+        let database = try TestDatabase.make()
+        try ours("system init", database)
+        let folder = URL(fileURLWithPath: try #require(database.host))
+        // Its data lie beside its socket's folder or hold it: what is printed is what matters here.
+        let config = """
+            [datacube]
+            db_hostname: \(folder.path)
+            db_port: 5432
+            db_database: \(database.database ?? "")
+            db_username: \(database.user ?? "")
+            db_url: \(database)
+
+            """
+        let file = try program.home.write(config, to: "python.conf")
+        let result = try python.datacube(["-C", file, "system", "check"], database: nil)
+        #expect(result.status == 0 && result.output.contains("YES"), "\(result.output)\(result.errors.suffix(2000))")
+    }
+
     @Test(arguments: TestPython.installed, [true, false])
     func `indexes are cloned both ways between ours and Python's`(_ python: TestPython, _ fromOurs: Bool) throws {
         let (source, copy) = (try TestDatabase.make(), try TestDatabase.make())

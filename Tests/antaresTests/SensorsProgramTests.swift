@@ -77,16 +77,9 @@ struct SensorsProgramTests {
     }
 
     @Test func `documents pass eo3-validate`() throws {
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        let made = try run("/bin/sh", [root.appendingPathComponent("scripts/eo3-venv.sh").path])
-        guard made.status == 0 else {
-            FileHandle.standardError.write(
-                Data("!!! SKIPPED: EO3-VALIDATE CANNOT BE INSTALLED. \(made.errors) !!!\n".utf8)
-            )
-            return
+        guard let program = VirtualEnvironment.programs(of: "eodatasets3").map({ $0 + "/eo3-validate" }) else {
+            return announceSkipped("documents and eo3-validate", because: "It cannot be installed (scripts/venv.sh).")
         }
-        let program = made.output.trimmingCharacters(in: .whitespacesAndNewlines) + "/bin/eo3-validate"
         let job = try TestJob()
         let folder = try TemporaryFolder()
         // EO3 takes EPSG codes and WKT only, and WKT cannot say that longitudes run from 0 to 360.

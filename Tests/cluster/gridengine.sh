@@ -3,6 +3,8 @@
 # place where Debian's packages have them, as they know no other. Run as root.
 #
 #   gridengine.sh start      install what is missing, configure, start; prints the variables that clients need
+#   gridengine.sh stop-node  the host dies: its sge_execd and every process of its jobs
+#   gridengine.sh start-node it comes back
 #   gridengine.sh stop       delete the jobs, end the two daemons by their process ids
 #
 # Queues: main.q (2 slots, parallel environment smp), held.q (disabled: jobs there wait).
@@ -82,7 +84,7 @@ start() {
     mkdir -p "$d/conf"
     qconf -sconf global | grep -v '^#' | sed -e ':a' -e '/\\$/N; s/\\\n *//; ta' | grep -vE '^[a-z_]+=' | sed -E \
         -e 's/^min_uid .*/min_uid 0/' -e 's/^min_gid .*/min_gid 0/' -e 's/^load_report_time .*/load_report_time 0:0:5/' \
-        -e 's#^mailer .*#mailer /bin/true#' \
+        -e 's#^mailer .*#mailer /bin/true#' -e 's/^max_unheard .*/max_unheard 0:0:10/' \
         -e 's/^reporting_params .*/reporting_params accounting=true reporting=true flush_time=00:00:01 joblog=true sharelog=00:00:00/' \
         > "$d/conf/global"
     qconf -Mconf "$d/conf/global" >/dev/null
@@ -100,7 +102,21 @@ stop() {
         kill "$pid"; within 20 sh -c "! kill -0 $pid" || kill -9 "$pid" || true
     done
 }
+stop_node() {
+    local p
+    kill -9 "$(pid_of "${worker[@]}")"
+    for p in /proc/[0-9]*; do # shepherds by their program, jobs by the spool folder in their environment
+        case $(readlink "$p/exe" 2>/dev/null) in
+            */sge_shepherd) kill -9 "${p#/proc/}" ;;
+            *) if tr '\0' '\n' 2>/dev/null < "$p/environ" | grep -q '^SGE_JOB_SPOOL_DIR='; then kill -9 "${p#/proc/}"; fi ;;
+        esac
+    done 2>/dev/null
+    return 0
+}
+start_node() { pid_of "${worker[@]}" >/dev/null || /usr/sbin/sge_execd; }
 case ${1:-} in
     start|stop) "$1" ;;
-    *) die "usage: gridengine.sh start|stop" ;;
+    stop-node) stop_node ;;
+    start-node) start_node ;;
+    *) die "usage: gridengine.sh start|stop|stop-node|start-node" ;;
 esac

@@ -4,7 +4,7 @@ public import Geo
 ///
 /// Samples stay integers of 16 bits where they come as such or smaller: nothing is widened that needs only to be scaled.
 public struct SampleSeries: Sendable {
-    /// The planes of all dates, `dateCount · pixelCount` samples.
+    /// The planes of all dates: the first `dateCount · pixelCount` samples, then room for further ones.
     public enum Storage: Sendable {
         case uint16([UInt16]), int16([Int16]), float([Float]), double([Double])
     }
@@ -24,16 +24,25 @@ public struct SampleSeries: Sendable {
     public init(pixelCount: Int, encoding: Encoding, capacity: Int = 0) {
         self.pixelCount = pixelCount
         self.encoding = encoding
-        func empty<T>(_: T.Type) -> [T] {
-            var samples: [T] = []
-            samples.reserveCapacity(capacity * pixelCount)
-            return samples
+        func empty<T: BitwiseCopyable>(_: T.Type) -> [T] {
+            // Memory that nobody writes costs nothing.
+            [T](unsafeUninitializedCapacity: capacity * pixelCount) { $1 = capacity * pixelCount }
         }
         switch encoding.type {
         case .uint16: storage = .uint16(empty(UInt16.self))
         case .uint8, .int8, .int16: storage = .int16(empty(Int16.self))
         case .float32: storage = .float(empty(Float.self))
         case .int32, .uint32, .float64: storage = .double(empty(Double.self))
+        }
+    }
+
+    /// What samples are held as.
+    private var storedType: PixelType {
+        switch storage {
+        case .uint16: .uint16
+        case .int16: .int16
+        case .float: .float32
+        case .double: .float64
         }
     }
 
@@ -53,39 +62,62 @@ public struct SampleSeries: Sendable {
     @_specialize(where Element == Int16)
     @_specialize(where Element == Float)
     public mutating func append<Element: PixelElement>(_ plane: [Element], keeping keep: [Bool]? = nil) {
-        precondition(plane.count == pixelCount && keep.map { $0.count == pixelCount } ?? true)
-        dateCount += 1
+        precondition(plane.count == pixelCount)
         let missing = Element(nearest: encoding.nodata)
+        switch storage {
+        case .uint16: append(UInt16.self, keeping: keep) { $0.set(plane) { UInt16(nearest: $0.real) } }
+        case .int16: append(Int16.self, keeping: keep) { $0.set(plane) { Int16(nearest: $0.real) } }
+        case .float: append(Float.self, keeping: keep) { $0.set(plane) { $0 == missing ? .nan : $0.single } }
+        case .double: append(Double.self, keeping: keep) { $0.set(plane) { $0 == missing ? .nan : $0.real } }
+        }
+    }
+
+    /// Adds the plane of the next date, which is written in place where samples are held as they are stored.
+    ///
+    /// - Parameters:
+    ///   - keep: False for pixels that become nodata.
+    ///   - fill: Writes `pixelCount` samples in the series' encoding; false where there are none.
+    /// - Returns: False where `fill` says so; then no date is added.
+    @discardableResult
+    public mutating func append<Element: PixelElement, Failure: Error>(
+        _: Element.Type,
+        keeping keep: [Bool]? = nil,
+        _ fill: (UnsafeMutableBufferPointer<Element>) throws(Failure) -> Bool
+    ) throws(Failure) -> Bool {
+        precondition(keep.map { $0.count == pixelCount } ?? true)
+        let range = dateCount * pixelCount..<(dateCount + 1) * pixelCount
+        guard Element.pixelType == storedType else {
+            var plane = [Element](repeating: 0, count: pixelCount)
+            guard try plane.withUnsafeMutableBufferPointer({ place throws(Failure) in try fill(place) }) else {
+                return false
+            }
+            append(plane, keeping: keep)
+            return true
+        }
+        let nodata = encoding.nodata
+        let isAdded: Bool
         switch storage {
         case .uint16(var samples):
             storage = .uint16([])
-            if Element.self == UInt16.self {
-                samples.append(unsafeBitCast(plane, to: [UInt16].self), keep, UInt16(nearest: encoding.nodata))
-            } else {
-                samples.append(contentsOf: plane.map { UInt16(nearest: $0.real) })
-                samples.blank(keep, UInt16(nearest: encoding.nodata))
-            }
-            storage = .uint16(samples)
+            defer { storage = .uint16(samples) }
+            isAdded = try samples.fill(range, keep, UInt16(nearest: nodata), fill)
         case .int16(var samples):
             storage = .int16([])
-            if Element.self == Int16.self {
-                samples.append(unsafeBitCast(plane, to: [Int16].self), keep, Int16(nearest: encoding.nodata))
-            } else {
-                samples.append(contentsOf: plane.map { Int16(nearest: $0.real) })
-                samples.blank(keep, Int16(nearest: encoding.nodata))
-            }
-            storage = .int16(samples)
+            defer { storage = .int16(samples) }
+            isAdded = try samples.fill(range, keep, Int16(nearest: nodata), fill)
         case .float(var samples):
             storage = .float([])
-            samples.append(contentsOf: plane.map { $0 == missing ? .nan : $0.single })
-            samples.blank(keep, .nan)
-            storage = .float(samples)
+            defer { storage = .float(samples) }
+            isAdded = try samples.fill(range, keep, .nan, fill)
+            if isAdded, !nodata.isNaN { samples.replace(Float(nodata), by: .nan, in: range) }
         case .double(var samples):
             storage = .double([])
-            samples.append(contentsOf: plane.map { $0 == missing ? .nan : $0.real })
-            samples.blank(keep, .nan)
-            storage = .double(samples)
+            defer { storage = .double(samples) }
+            isAdded = try samples.fill(range, keep, .nan, fill)
+            if isAdded, !nodata.isNaN { samples.replace(nodata, by: .nan, in: range) }
         }
+        if isAdded { dateCount += 1 }
+        return isAdded
     }
 
     /// Adds a date without any value.
@@ -115,20 +147,51 @@ extension Encoding {
     public static let real = Encoding(type: .float32, nodata: .nan)
 }
 
-extension Array where Element: BitwiseCopyable {
+extension UnsafeMutableBufferPointer where Element: PixelElement {
     @inline(__always)
-    fileprivate mutating func append(_ plane: [Element], _ keep: [Bool]?, _ missing: Element) {
-        append(contentsOf: plane)
-        blank(keep, missing)
+    fileprivate func set<Other>(_ samples: [Other], _ convert: (Other) -> Element) -> Bool {
+        for index in samples.indices { self[index] = convert(samples[index]) }
+        return true
     }
 
-    /// Overwrites samples of the last plane.
+    /// Overwrites the samples that are not kept.
     @inline(__always)
-    fileprivate mutating func blank(_ keep: [Bool]?, _ missing: Element) {
-        guard let keep else { return }
-        let first = count - keep.count
+    fileprivate func blank(_ keep: [Bool]?, _ missing: Element) {
+        guard let keep, let samples = baseAddress else { return }
+        keep.withUnsafeBufferPointer { keep in
+            guard let kept = keep.baseAddress else { return }
+            for index in 0..<keep.count {
+                let sample = samples[index]
+                samples[index] = kept[index] ? sample : missing
+            }
+        }
+    }
+}
+
+extension Array where Element: PixelElement {
+    /// Lets a plane be written; `Sample` is `Element`.
+    @inline(__always)
+    fileprivate mutating func fill<Sample: PixelElement, Failure: Error>(
+        _ range: Range<Int>,
+        _ keep: [Bool]?,
+        _ missing: Element,
+        _ fill: (UnsafeMutableBufferPointer<Sample>) throws(Failure) -> Bool
+    ) throws(Failure) -> Bool {
+        if count < range.upperBound { append(contentsOf: repeatElement(missing, count: range.upperBound - count)) }
+        return try withUnsafeMutableBufferPointer { samples throws(Failure) in
+            let plane = UnsafeMutableBufferPointer(rebasing: samples[range])
+            guard try fill(UnsafeMutableRawBufferPointer(plane).assumingMemoryBound(to: Sample.self)) else {
+                return false
+            }
+            plane.blank(keep, missing)
+            return true
+        }
+    }
+
+    @inline(__always)
+    fileprivate mutating func replace(_ value: Element, by other: Element, in range: Range<Int>) {
         withUnsafeMutableBufferPointer { samples in
-            for index in keep.indices { samples[first + index] = keep[index] ? samples[first + index] : missing }
+            for index in range where samples[index] == value { samples[index] = other }
         }
     }
 }

@@ -3,7 +3,9 @@ struct SeriesReduction<Map: KeyMap>: ~Copyable {
     typealias Key = Map.Key
 
     let plan: StatisticPlan
-    /// The results of each statistic, pixel by pixel.
+    /// One array for each statistic, pixel by pixel.
+    let results: [[Double]]
+    /// Where these are written: nobody else has them while this exists.
     private let planes: [UnsafeMutablePointer<Double>]
     private let map: Map
     private let dateCount: Int
@@ -28,7 +30,13 @@ struct SeriesReduction<Map: KeyMap>: ~Copyable {
         let room = 24 << 10
         let fitting = room / (max(dateCount, 1) * MemoryLayout<Key>.size)
         lanes = fitting >= 128 ? 128 : fitting >= 64 ? 64 : 32
-        planes = statistics.map { _ in .allocate(capacity: pixelCount) }
+        var results = statistics.map { _ in
+            [Double](unsafeUninitializedCapacity: pixelCount) { $1 = pixelCount }
+        }
+        planes = results.indices.map { number in
+            results[number].withUnsafeMutableBufferPointer { $0.baseAddress ?? .allocate(capacity: 0) }
+        }
+        self.results = results
         keys = UnsafeMutableRawPointer.allocate(
             byteCount: max(dateCount, 1) * lanes * MemoryLayout<Key>.stride,
             alignment: 64
@@ -44,7 +52,6 @@ struct SeriesReduction<Map: KeyMap>: ~Copyable {
     }
 
     deinit {
-        for plane in planes { plane.deallocate() }
         keys.deallocate()
         counts.deallocate()
         sums.deallocate()
@@ -55,9 +62,6 @@ struct SeriesReduction<Map: KeyMap>: ~Copyable {
         lowest.deallocate()
         highest.deallocate()
     }
-
-    /// One array for each statistic.
-    var results: [[Double]] { planes.map { Array(UnsafeBufferPointer(start: $0, count: pixelCount)) } }
 
     /// Loads run after run and hands each to `work` with its first pixel and how many there are.
     @inline(__always)

@@ -24,8 +24,7 @@ public struct Encoding: Hashable, Sendable {
     public func encode<Element: PixelElement>(_ values: [Float], as _: Element.Type = Element.self) -> [Element] {
         let missing = Element(nearest: nodata)
         let isInteger = !Element.pixelType.isFloat
-        let range = Element.pixelType.range
-        let replacement = Element(nearest: nodata >= range.upperBound ? nodata - 1 : nodata + 1)
+        let replacement = Element.neighbour(ofNodata: nodata)
         return values.map { value in
             guard !value.isNaN else { return missing }
             let exact = (Double(value) - addOffset) / scaleFactor
@@ -47,8 +46,7 @@ public struct Encoding: Hashable, Sendable {
     public func encode<Element: PixelElement>(_ plane: OutputPlane, as _: Element.Type = Element.self) -> [Element] {
         let missing = Element(nearest: nodata)
         let isInteger = !Element.pixelType.isFloat
-        let range = Element.pixelType.range
-        let replacement = Element(nearest: nodata >= range.upperBound ? nodata - 1 : nodata + 1)
+        let replacement = Element.neighbour(ofNodata: nodata)
         var (gain, term) = (plane.scale / scaleFactor, (plane.offset - addOffset) / scaleFactor)
         if abs(gain - 1) < 1e-12 { gain = 1 }
         if abs(term - term.rounded()) < 1e-9 { term = term.rounded() }

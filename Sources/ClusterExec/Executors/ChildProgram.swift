@@ -1,5 +1,6 @@
 import CSpawn
 import Foundation
+import Spawn
 
 /// A program that runs beside this one, in a process group of its own where that is asked for.
 struct ChildProgram: Sendable {
@@ -19,8 +20,6 @@ struct ChildProgram: Sendable {
 
     /// Starts a program.
     ///
-    /// Foundation's `Process` keeps threads and descriptors for each child and has no process groups; swift-subprocess
-    /// ties a child to one asynchronous call and needs a newer compiler than this package does.
     /// - Parameters:
     ///   - words: The program, looked for on PATH, and its arguments.
     ///   - environment: All its variables; nil for those of this program.
@@ -37,40 +36,19 @@ struct ChildProgram: Sendable {
         streams: [Int32: Int32] = [:],
         ownGroup: Bool = false
     ) throws -> ChildProgram {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        if streams[0] == nil { posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0) }
-        for (number, descriptor) in streams.sorted(by: { $0.key < $1.key }) {
-            posix_spawn_file_actions_adddup2(&actions, descriptor, number)
+        do throws(SpawnError) {
+            return ChildProgram(
+                pid: try spawn(
+                    words,
+                    environment: environment,
+                    in: directory,
+                    streams: streams.mapValues { .descriptor($0) },
+                    group: ownGroup ? .own : .shared
+                )
+            )
+        } catch {
+            throw ClusterError.system(.cannotStart, error.program, error.code)
         }
-        posix_spawn_file_actions_addclosefrom_np(&actions, max(3, (streams.keys.max().map { $0 + 1 } ?? 0)))
-        if let directory { posix_spawn_file_actions_addchdir_np(&actions, directory) }
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var defaults = sigset_t()
-        sigemptyset(&defaults)
-        for number in [SIGPIPE, SIGINT, SIGTERM, SIGHUP] { sigaddset(&defaults, number) }
-        posix_spawnattr_setsigdefault(&attributes, &defaults)
-        // Threads of the runtime block signals, and a child would inherit that: nothing but SIGKILL could end it.
-        var none = sigset_t()
-        sigemptyset(&none)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        var flags = Int32(POSIX_SPAWN_SETSIGDEF) | Int32(POSIX_SPAWN_SETSIGMASK)
-        if ownGroup {
-            posix_spawnattr_setpgroup(&attributes, 0)
-            flags |= Int32(POSIX_SPAWN_SETPGROUP)
-        }
-        posix_spawnattr_setflags(&attributes, Int16(flags))
-        let all = environment ?? ProcessInfo.processInfo.environment
-        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
-        var variables: [UnsafeMutablePointer<CChar>?] = all.map { strdup("\($0.key)=\($0.value)") } + [nil]
-        defer { for text in arguments + variables { free(text) } }
-        var pid: pid_t = 0
-        let code = posix_spawnp(&pid, words[0], &actions, &attributes, &arguments, &variables)
-        guard code == 0 else { throw ClusterError.system(.cannotStart, words[0], code) }
-        return ChildProgram(pid: pid)
     }
 
     /// How it ended, nil while it runs.

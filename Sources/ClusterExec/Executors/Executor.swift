@@ -93,6 +93,10 @@ public enum TaskSight: Sendable, Equatable {
     case suspended
     /// Nil where the engine says no more than that it is over.
     case ended(TaskEnd?)
+
+    var isRunning: Bool {
+        if case .running = self { true } else { false }
+    }
 }
 
 /// Why a task ended without success.

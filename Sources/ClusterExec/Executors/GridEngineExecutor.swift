@@ -61,19 +61,27 @@ public struct GridEngineExecutor: Executor {
     public func poll(_ submissions: [Submission]) async throws -> [TaskKey: TaskSight] {
         guard !submissions.isEmpty else { return [:] }
         let rows = try await queue()
+        let isRunning = rows.values.contains { GridEngineOutput.sight($0).isRunning }
+        let silent = isRunning ? try await queue(["-f", "-qs", "u"]) : [:]
         var sights: [TaskKey: TaskSight] = [:]
         for submission in submissions {
             guard let id = submission.engineID else { continue }
             for (index, task) in submission.tasks.enumerated() {
-                guard let row = rows[.init(job: id, index: index + 1)] else { continue }
-                sights[TaskKey(submission: submission.name, task: task)] = GridEngineOutput.sight(row)
+                let element = GridEngineOutput.Element(job: id, index: index + 1)
+                guard let row = rows[element] else { continue }
+                var sight = GridEngineOutput.sight(row)
+                // Grid Engine itself takes a task for running until its host is back.
+                if sight.isRunning, let lost = silent[element], case .running(let host) = GridEngineOutput.sight(lost) {
+                    sight = .ended(.lost("nothing is heard of \(host ?? "its host")"))
+                }
+                sights[TaskKey(submission: submission.name, task: task)] = sight
             }
         }
         return sights
     }
 
-    private func queue() async throws -> [GridEngineOutput.Element: GridEngineOutput.Row] {
-        let answer = try await EngineCommand.run(["qstat", "-xml", "-u", "*"])
+    private func queue(_ more: [String] = []) async throws -> [GridEngineOutput.Element: GridEngineOutput.Row] {
+        let answer = try await EngineCommand.run(["qstat", "-xml", "-u", "*"] + more)
         guard answer.isSuccess else { throw Self.failure("qstat", answer) }
         return try GridEngineOutput.queue(answer.output)
     }

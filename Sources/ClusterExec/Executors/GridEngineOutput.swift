@@ -71,7 +71,8 @@ enum GridEngineOutput {
                 failed: failed,
                 exitStatus: exit,
                 host: values["hostname"] ?? "",
-                wallclock: values["ru_wallclock"].flatMap { Double($0.prefix { "0123456789.".contains($0) }) } ?? 0,
+                // Newer engines give the whole seconds of the one and the exact time as the other.
+                wallclock: ["ru_wallclock", "wallclock"].compactMap { values[$0[...]].flatMap(seconds) }.max() ?? 0,
                 peakMemory: values["maxvmem"].flatMap(memory) ?? 0
             )
             // A task that was run again has several records; the last counts.
@@ -105,6 +106,9 @@ enum GridEngineOutput {
     /// `100 : assumedly after job` is 100.
     private static func number(_ text: String?) -> Int? { text.flatMap { Int($0.prefix(while: \.isNumber)) } }
 
+    /// `12`, `12.345` or `12s`.
+    private static func seconds(_ text: String) -> Double? { Double(text.prefix { "0123456789.".contains($0) }) }
+
     /// `4.852MB` or, with Univa and Altair, `4.852M`.
     private static func memory(_ text: String) -> Double? {
         Resources.bytes(text).map(Double.init)
@@ -115,6 +119,8 @@ enum GridEngineOutput {
         var isQueue = false
         private var values: [String: String] = [:]
         private var text = ""
+        /// `main.q@host`, with -f: jobs stand within their queues then.
+        private var place: String?
 
         func parser(
             _ parser: XMLParser,
@@ -126,6 +132,7 @@ enum GridEngineOutput {
             text = ""
             if name == "job_info" { isQueue = true }
             if name == "job_list" { values = [:] }
+            if name == "Queue-List" { (values, place) = ([:], nil) }
         }
 
         func parser(_ parser: XMLParser, foundCharacters string: String) { text += string }
@@ -139,10 +146,12 @@ enum GridEngineOutput {
             defer { text = "" }
             guard name == "job_list" else {
                 values[name] = text.trimmingCharacters(in: .whitespacesAndNewlines)
+                if name == "name" { place = values[name] }
+                if name == "Queue-List" { place = nil }
                 return
             }
             guard let job = values["JB_job_number"], let state = values["state"] else { return }
-            let queue = values["queue_name"].flatMap { $0.isEmpty ? nil : $0 }
+            let queue = values["queue_name"].flatMap { $0.isEmpty ? nil : $0 } ?? place
             let row = Row(name: values["JB_name"] ?? "", state: state, queue: queue)
             guard let tasks = values["tasks"], let numbers = NumberRanges.parse(tasks) else {
                 rows[Element(job: job, index: nil)] = row

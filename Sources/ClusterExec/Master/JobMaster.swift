@@ -18,6 +18,8 @@ public struct JobMaster: Sendable {
     let options: ClusterOptions
     let log: Logger
     let name: String
+    /// Seconds after which a job is in the phase UNKNOWN whose engine does not answer.
+    let patience: Double
 
     /// - Parameters:
     ///   - id: The job, which is in the store.
@@ -27,6 +29,7 @@ public struct JobMaster: Sendable {
     ///   - collector: Takes up what they make.
     ///   - options: Retries, resources, patience.
     ///   - log: Hears of everything that goes wrong.
+    ///   - patience: Seconds after which the job is in the phase UNKNOWN while its engine does not answer.
     public init(
         id: String,
         folder: JobFolder,
@@ -34,8 +37,10 @@ public struct JobMaster: Sendable {
         executor: any Executor,
         collector: any TaskCollector,
         options: ClusterOptions,
-        log: Logger
+        log: Logger,
+        patience: Double = 300
     ) {
+        self.patience = patience
         (self.id, self.folder, self.store, self.executor) = (id, folder, store, executor)
         (self.collector, self.options, self.log) = (collector, options, log)
         policy = RetryPolicy(retries: options.retries, largest: options.largest)
@@ -47,21 +52,24 @@ public struct JobMaster: Sendable {
     ///
     /// - Parameters:
     ///   - folder: Where; an earlier, unfinished try is replaced.
-    ///   - tasks: Numbered from 1; they may be made while they are written.
-    ///   - make: Makes the job's file from the number of tasks.
+    ///   - parts: What tasks are made of, one after the other.
+    ///   - task: Makes a task, numbered from 1, while it is written: a job need not fit into memory.
+    ///   - make: Makes the job's file from the number of tiles of each task.
     /// - Throws: `ClusterError` where the folder cannot be written.
-    public static func prepare(
+    public static func prepare<Part>(
         _ folder: JobFolder,
-        tasks: some Sequence<TaskFile>,
-        make: (Int) -> JobFile
+        tasks parts: some Sequence<Part>,
+        _ task: (_ number: Int, Part) throws -> TaskFile,
+        make: ([Int]) -> JobFile
     ) throws {
         try folder.create()
-        var count = 0
-        for task in tasks {
-            try folder.write(task)
-            count += 1
+        var tiles: [Int] = []
+        for part in parts {
+            let file = try task(tiles.count + 1, part)
+            try folder.write(file)
+            tiles.append(file.tiles.count)
         }
-        try folder.write(make(count))
+        try folder.write(make(tiles))
     }
 
     /// True for a master that ran on this machine and has ended without a word; elsewhere only time can tell.

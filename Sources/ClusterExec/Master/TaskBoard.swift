@@ -26,8 +26,11 @@ struct TaskBoard {
     /// Reasons of the tasks that failed for good.
     private(set) var failed: Set<Int> = []
     private(set) var finished: Set<Int> = []
+    /// How many tiles each task makes; nil where tasks make none.
+    private let tiles: [Int]?
+    private var (doneTiles, failedTiles) = (0, 0)
 
-    init(count: Int) { self.count = count }
+    init(count: Int, tiles: [Int]? = nil) { (self.count, self.tiles) = (count, tiles) }
 
     var isFinished: Bool { finished.count == count }
     /// Every task at the engine is suspended.
@@ -39,6 +42,22 @@ struct TaskBoard {
             done: done,
             failed: failed.count
         )
+    }
+
+    /// The same in tiles; those of a running task count as running until it ends.
+    var tileProgress: JobProgress? {
+        guard let tiles else { return nil }
+        let running = active.filter { $0.value.isRunning && $0.value.goneSince == nil }.keys
+        return JobProgress(
+            planned: tiles.reduce(0, +),
+            running: running.reduce(0) { $0 + self.tiles(of: $1) },
+            done: doneTiles,
+            failed: failedTiles
+        )
+    }
+
+    private func tiles(of task: Int) -> Int {
+        tiles.flatMap { $0.indices.contains(task - 1) ? $0[task - 1] : nil } ?? 0
     }
 
     mutating func wait(_ task: Int, attempt: Int, _ resources: Resources) {
@@ -66,10 +85,14 @@ struct TaskBoard {
         }
     }
 
-    mutating func finish(_ task: Int, isDone: Bool) {
+    /// - `failedTiles`: Of a task that failed: how many of its tiles are missing.
+    mutating func finish(_ task: Int, isDone: Bool, failedTiles missing: Int = 0) {
         active[task] = nil
         guard finished.insert(task).inserted else { return }
         if isDone { done += 1 } else { failed.insert(task) }
+        let count = tiles(of: task)
+        failedTiles += min(missing, count)
+        doneTiles += count - min(missing, count)
     }
 
     /// Takes in what the engine says.

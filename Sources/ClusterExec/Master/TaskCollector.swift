@@ -9,8 +9,10 @@ public protocol TaskCollector: Sendable {
     /// - Parameters:
     ///   - statuses: Of tasks that have ended, well or not; tiles that were made count in a failed task too.
     ///   - folder: Of the job.
-    /// - Throws: Whatever keeps it from doing so; the master tries again, and ends the job in ERROR if that goes on.
-    func collect(_ statuses: [TaskStatus], in folder: JobFolder) async throws
+    /// - Returns: Tiles that are there and that nobody will ever take up, with the reasons.
+    /// - Throws: What may pass, as a database that does not answer; the master tries again, and leaves the job to be
+    ///   resumed if that goes on.
+    func collect(_ statuses: [TaskStatus], in folder: JobFolder) async throws -> [FailedTile]
 
     /// What the job has made, when all tasks have ended.
     func results(of folder: JobFolder) async throws -> [CollectedResult]
@@ -31,7 +33,7 @@ public struct CollectedResult: Sendable, Equatable {
 public struct FolderCollector: TaskCollector {
     public init() {}
 
-    public func collect(_ statuses: [TaskStatus], in folder: JobFolder) async throws {}
+    public func collect(_ statuses: [TaskStatus], in folder: JobFolder) async throws -> [FailedTile] { [] }
 
     public func results(of folder: JobFolder) async throws -> [CollectedResult] {
         guard let names = FileManager.default.enumerator(atPath: folder.results)?.compactMap({ $0 as? String }) else {

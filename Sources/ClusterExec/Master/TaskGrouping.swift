@@ -25,9 +25,4 @@ public enum TaskGrouping {
         if limitSeconds > 0 { count = min(count, Int(Double(limitSeconds) / 2 / seconds)) }
         return min(max(1, count), tiles)
     }
-
-    /// Splits tiles into tasks of so many, in order; the last may have fewer.
-    public static func split<Tile>(_ tiles: [Tile], by count: Int) -> [ArraySlice<Tile>] {
-        stride(from: 0, to: tiles.count, by: max(1, count)).map { tiles[$0..<min($0 + max(1, count), tiles.count)] }
-    }
 }

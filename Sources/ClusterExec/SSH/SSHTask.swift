@@ -59,8 +59,8 @@ public struct SSHTask: Sendable {
         let request = WorkerProtocol.Request(job: folder.id, number: number, attempt: attempt, resources: resources)
         try stream.add(try JSONEncoder().encode(request), as: "request.json")
         try stream.add(file: folder.file("tasks/\(number).json"), as: "task.json")
-        for (index, input) in task.inputs.enumerated() {
-            try stream.add(file: input, as: RemoteFolders.name(index, of: input))
+        for (input, name) in zip(task.inputs, RemoteFolders.names(of: task.inputs)) {
+            try stream.add(file: input, as: name)
         }
         try stream.finish()
     }

@@ -9,7 +9,7 @@ public struct TaskFile: Sendable, Equatable, Codable {
     public let kind: String
     /// What the handler reads; nothing else looks into it.
     public let payload: Data
-    /// Names of the tiles that the task makes, so that a task which dies names what is missing.
+    /// Names of the tiles that the task makes, and no others of its payload: one that dies names what is missing.
     public let tiles: [String]
     /// Absolute paths of files that the task reads; they travel with it where there is no shared file system.
     public let inputs: [String]
@@ -29,8 +29,20 @@ public struct TaskFile: Sendable, Equatable, Codable {
     }
 
     /// The same task under another number, for a job that runs it again.
-    public func renumbered(_ number: Int) -> TaskFile {
-        TaskFile(number: number, kind: kind, payload: payload, tiles: tiles, inputs: inputs, outputs: outputs)
+    ///
+    /// - Parameters:
+    ///   - number: In that job.
+    ///   - tiles: Only these; nil for all.
+    /// - Returns: The task.
+    public func renumbered(_ number: Int, only tiles: [String]? = nil) -> TaskFile {
+        TaskFile(
+            number: number,
+            kind: kind,
+            payload: payload,
+            tiles: tiles ?? self.tiles,
+            inputs: inputs,
+            outputs: outputs
+        )
     }
 
     private enum Key: String, CodingKey {
@@ -74,6 +86,8 @@ public struct JobFile: Sendable, Equatable, Codable {
     public let kind: String
     /// Tasks are numbered from 1 to this.
     public let tasks: Int
+    /// How many tiles each task makes; nil where tasks make none.
+    public let tiles: [Int]?
     /// The cluster file that the job was started with, nil for this machine.
     public let cluster: ClusterOptions
     public let created: Instant
@@ -86,12 +100,13 @@ public struct JobFile: Sendable, Equatable, Codable {
         id: String,
         kind: String,
         tasks: Int,
+        tiles: [Int]? = nil,
         cluster: ClusterOptions,
         created: Instant = .now,
         collection: Data? = nil,
         retryOf: String? = nil
     ) {
-        (self.id, self.kind, self.tasks, self.cluster) = (id, kind, tasks, cluster)
+        (self.id, self.kind, self.tasks, self.tiles, self.cluster) = (id, kind, tasks, tiles, cluster)
         (self.created, self.collection, self.retryOf) = (created, collection, retryOf)
     }
 }

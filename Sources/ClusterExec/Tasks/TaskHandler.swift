@@ -25,18 +25,17 @@ public struct TaskContext: Sendable {
     public let resources: Resources
     /// Where inputs and outputs are on a machine that shares no file system; nil where it does.
     let remote: RemoteFolders?
+    let diary: TileDiary
 
-    public init(folder: JobFolder, task: TaskFile, attempt: Int, resources: Resources) {
-        (self.folder, self.task, self.attempt, self.resources, remote) = (folder, task, attempt, resources, nil)
+    /// Says that a tile is there while others are still to come: it is not lost where the task dies before its end.
+    public func report(_ tile: TileOutcome) { diary.add(tile) }
+
+    /// Where inputs are here that have another place; none where the file system is shared.
+    public var moved: [String: String] {
+        guard let remote else { return [:] }
+        let pairs = zip(task.inputs, RemoteFolders.names(of: task.inputs)).map { ($0, "\(remote.path)/\($1)") }
+        return Dictionary(pairs) { first, _ in first }
     }
-
-    init(folder: JobFolder, task: TaskFile, attempt: Int, resources: Resources, remote: RemoteFolders?) {
-        (self.folder, self.task, self.attempt, self.resources) = (folder, task, attempt, resources)
-        self.remote = remote
-    }
-
-    /// The place here of an input that the plan names.
-    public func input(_ path: String) -> String { remote?.input(path, of: task) ?? path }
 
     /// The place here of a file that is to be written; its folder exists.
     ///
@@ -63,12 +62,14 @@ public struct TaskContext: Sendable {
 struct RemoteFolders: Sendable {
     let path: String
 
-    /// Inputs are named by their place in the task's list: names of files from elsewhere mean nothing here.
-    static func name(_ index: Int, of input: String) -> String {
-        "inputs/\(index)/\((input as NSString).lastPathComponent)"
-    }
-
-    func input(_ path: String, of task: TaskFile) -> String? {
-        task.inputs.firstIndex(of: path).map { "\(self.path)/\(Self.name($0, of: path))" }
+    /// What inputs are called here: folders from elsewhere are numbered, and what lies in one folder stays together.
+    static func names(of inputs: [String]) -> [String] {
+        var folders: [String: Int] = [:]
+        return inputs.map { input in
+            let path = input as NSString
+            let number = folders[path.deletingLastPathComponent] ?? folders.count
+            folders[path.deletingLastPathComponent] = number
+            return "inputs/\(number)/\(path.lastPathComponent)"
+        }
     }
 }

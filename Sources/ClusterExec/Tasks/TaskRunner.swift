@@ -56,6 +56,7 @@ public struct TaskRunner: Sendable {
         var status = TaskStatus(number: number, attempt: attempt, state: .running, host: host, pid: pid)
         try folder.write(status)
         let clock = ContinuousClock.now
+        let diary = TileDiary(status, folder)
         do {
             let task = try folder.task(number)
             guard let handler = handlers.first(where: { $0.kind == task.kind }) else {
@@ -66,17 +67,17 @@ public struct TaskRunner: Sendable {
                 task: task,
                 attempt: attempt,
                 resources: resources,
-                remote: remote
+                remote: remote,
+                diary: diary
             )
             status.tiles = try await handler.run(task.payload, in: context)
-            let failed = status.tiles.filter { $0.state == .failed }
-            if let first = failed.first {
-                let more = failed.count > 1 ? " and \(failed.count - 1) more" : ""
-                status.failure = TaskFailure(.input, "tile \(first.name)\(more): \(first.reason ?? "failed")")
-            }
+            status.failure = Self.failure(of: status.tiles)
         } catch {
             status.failure = Self.failure(error)
+            status.tiles = diary.tiles
         }
+        // Whoever stops a task knows why, and decides what becomes of it.
+        if Task.isCancelled { throw CancellationError() }
         status.state = status.failure == nil ? .done : .failed
         status.end = .now
         status.seconds = (ContinuousClock.now - clock) / .seconds(1)
@@ -101,6 +102,18 @@ public struct TaskRunner: Sendable {
         try folder.write(status)
     }
 
+    /// Trying again helps where a single tile may be mended by it: those that are there are not made again.
+    static func failure(of tiles: [TileOutcome]) -> TaskFailure? {
+        let failed = tiles.filter { $0.state == .failed }
+        guard let first = failed.first else { return nil }
+        let kinds = failed.map { TaskFailure($0.reason ?? "failed").kind }
+        let more = failed.count > 1 ? " and \(failed.count - 1) more" : ""
+        return TaskFailure(
+            kinds.contains(.environment) ? .environment : .input,
+            "\(first.name)\(more): \(first.reason ?? "failed")"
+        )
+    }
+
     static func failure(_ error: any Error) -> TaskFailure {
         if let failure = error as? TaskFailure { return failure }
         if error is CancellationError { return TaskFailure(.environment, "stopped") }
@@ -112,10 +125,8 @@ public struct TaskRunner: Sendable {
             }
         let text = error is CocoaError ? error.localizedDescription : "\(error)"
         let ofMachine = [ENOSPC, EDQUOT, EIO, ENOMEM, EMFILE, ENFILE, ESTALE, ETIMEDOUT, EROFS].map(Int.init)
-        let spelled = [ENOSPC, EDQUOT, EIO, ENOMEM, ESTALE].map { String(cString: strerror($0)) }
-        let isMachine =
-            number.map(ofMachine.contains) ?? (error is ClusterError || spelled.contains { text.contains($0) })
-        return TaskFailure(isMachine ? .environment : .input, text)
+        if let number { return TaskFailure(ofMachine.contains(number) ? .environment : .input, text) }
+        return error is ClusterError ? TaskFailure(.environment, text) : TaskFailure(text)
     }
 
     /// Lets standard output and error of this process go to the task's log, at its end.

@@ -1,3 +1,4 @@
+import Foundation
 public import Jobs
 
 /// What became of a task: `status/<n>.json`, and while it runs `status/<n>.running.json`.
@@ -60,6 +61,12 @@ public struct TileOutcome: Sendable, Equatable, Codable {
     /// Of the dataset that describes it.
     public let datasetID: String?
     public let reason: String?
+    /// What the index is to say of it: one line of JSON.
+    public var document: String?
+    /// What the index is to point to.
+    public var location: String?
+    /// Datasets that could not be read and were left out, by id, with the reasons.
+    public var leftOut: [String: String]?
 
     public init(
         _ name: String,
@@ -86,6 +93,12 @@ public struct TaskFailure: Error, Sendable, Equatable, Codable, CustomStringConv
 
     public init(_ kind: Kind, _ reason: String) { (self.kind, self.reason) = (kind, reason) }
 
+    /// A failure by what is said of it: a full disk and the like are the machine's, the rest the input's.
+    public init(_ reason: String) {
+        let ofMachine = [ENOSPC, EDQUOT, EIO, ENOMEM, ESTALE].map { String(cString: strerror($0)) }
+        self.init(ofMachine.contains { reason.contains($0) } ? .environment : .input, reason)
+    }
+
     public var description: String { reason }
 }
 
@@ -98,5 +111,9 @@ public struct FailedTile: Sendable, Equatable, Codable {
 
     public init(task: Int, tile: String?, reason: String) { (self.task, self.tile, self.reason) = (task, tile, reason) }
 
-    public var text: String { "task \(task)" + (tile.map { ", tile \($0)" } ?? "") + ": \(reason)" }
+    public var text: String {
+        // `tile (3, 4) of …`, `scene /archive/S2A_…`, or a word of a user's own.
+        let name = tile.map { $0.contains(" ") ? ", \($0)" : ", tile \($0)" } ?? ""
+        return "task \(task)\(name): \(reason)"
+    }
 }

@@ -5,7 +5,4 @@
 #ifndef ANTARES_GDAL_LOADER_H
 #define ANTARES_GDAL_LOADER_H
 
-/* 1 where GDAL is in memory, 0 where no function of it has been called yet. */
-int antares_gdal_is_loaded(void);
-
 #endif

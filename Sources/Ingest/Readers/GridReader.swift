@@ -52,11 +52,12 @@ public struct GridReader {
     ) throws -> Bool {
         precondition(buffer.count >= target.pixelCount, "as many pixels as the target has")
         let nodata = Element(nearest: measurement.nodata)
+        let buffer = UnsafeMutableBufferPointer(rebasing: buffer[..<target.pixelCount])
         buffer.update(repeating: nodata)
         let whole = PixelWindow(column: 0, row: 0, width: target.width, height: target.height)
         var open: PixelWindow? = whole
         var hasData = false
-        for dataset in datasets {
+        for (number, dataset) in datasets.enumerated() {
             guard let gap = open else { break }
             if hasData {
                 // Maps of a warp are kept for the whole target: a part of it would need one of its own.
@@ -70,9 +71,9 @@ public struct GridReader {
                 guard try place(dataset, onto: target, into: buffer) else { continue }
                 hasData = true
             }
-            open = missingPart(buffer, target, nodata)
+            open = number + 1 < datasets.count ? missingPart(buffer, target, nodata) : whole
         }
-        return hasData && !(open.map { $0.pixelCount == target.pixelCount && isEmpty(buffer, nodata) } ?? false)
+        return hasData && (open != whole || !isEmpty(buffer, nodata))
     }
 
     @inline(__always)
@@ -103,17 +104,30 @@ public struct GridReader {
         var (left, right, top, bottom) = (target.width, -1, target.height, -1)
         for row in 0..<target.height {
             let start = row * target.width
-            guard let first = (0..<target.width).first(where: { isMissing(buffer[start + $0], nodata) }) else {
-                continue
-            }
+            guard hasMissing(buffer, start..<start + target.width, nodata) else { continue }
             (top, bottom) = (min(top, row), row)
-            left = min(left, first)
-            var last = target.width - 1
-            while last > right, !isMissing(buffer[start + last], nodata) { last -= 1 }
-            right = max(right, last)
+            if hasMissing(buffer, start..<start + left, nodata) {
+                left = (0..<left).first { isMissing(buffer[start + $0], nodata) } ?? left
+            }
+            if hasMissing(buffer, start + right + 1..<start + target.width, nodata) {
+                right = (right + 1..<target.width).last { isMissing(buffer[start + $0], nodata) } ?? right
+            }
         }
         guard bottom >= 0 else { return nil }
         return PixelWindow(column: left, row: top, width: right - left + 1, height: bottom - top + 1)
+    }
+
+    /// Without a way out of the loop, so that the compiler looks at many pixels at once.
+    @inline(__always)
+    private func hasMissing<Element: PixelElement>(
+        _ buffer: UnsafeMutableBufferPointer<Element>,
+        _ range: Range<Int>,
+        _ nodata: Element
+    ) -> Bool {
+        guard let pixels = buffer.baseAddress else { return false }
+        var found: UInt8 = 0
+        for index in range { found |= isMissing(pixels[index], nodata) ? 1 : 0 }
+        return found != 0
     }
 
     @inline(__always)
@@ -175,6 +189,9 @@ public struct GridReader {
         return (Int((shift.x + 0.5).rounded(.down)), Int((shift.y + 0.5).rounded(.down)))
     }
 
+    /// Pixels of a source that are read at once for a much coarser target.
+    private static let largestPart = 1 << 22
+
     @inline(__always)
     private func paste<Element: PixelElement>(
         _ file: any OpenSource,
@@ -198,7 +215,26 @@ public struct GridReader {
     ) throws -> Bool {
         let source = file.geoBox
         guard let part = try cache.window(of: source, under: target) else { return false }
-        if resampling == .nearest || resampling == .bilinear && part.isFine, !part.isDecimated {
+        if part.step > 1, let overview = try file.reduced(by: part.step, resampling) {
+            return try warped(overview, onto: target, into: buffer, missing: missing)
+        }
+        if part.window.pixelCount > max(Self.largestPart, 4 * target.pixelCount), target.height > 1 {
+            let half = target.height / 2
+            var isPlaced = false
+            for rows in [0..<half, half..<target.height] {
+                let strip = PixelWindow(column: 0, row: rows.lowerBound, width: target.width, height: rows.count)
+                let pixels = rows.lowerBound * target.width..<rows.upperBound * target.width
+                let isThere = try warped(
+                    file,
+                    onto: target.cropped(to: strip),
+                    into: UnsafeMutableBufferPointer(rebasing: buffer[pixels]),
+                    missing: missing
+                )
+                isPlaced = isPlaced || isThere
+            }
+            return isPlaced
+        }
+        if resampling == .nearest || resampling == .bilinear && part.isFine {
             let isBilinear = resampling == .bilinear
             let map = try cache.map(from: source, to: target, isBilinear: isBilinear)
             let whole = PixelWindow(column: 0, row: 0, width: source.width, height: source.height)
@@ -217,7 +253,7 @@ public struct GridReader {
             }
             return true
         }
-        let pixels = try file.read(Element.self, part.window, width: part.width, height: part.height)
+        let pixels = try file.read(Element.self, part.window)
         let result = try warp(pixels, from: part.geoBox, nodata: missing, onto: target, resampling: resampling)
         _ = buffer.update(fromContentsOf: result)
         return true
@@ -239,7 +275,7 @@ public struct GridReader {
             return
         }
         let (factor, term) = (ownScale / scale, (ownOffset - offset) / scale)
-        let replacement = Element(nearest: measurement.nodata > 0 ? measurement.nodata - 1 : measurement.nodata + 1)
+        let replacement = Element.neighbour(ofNodata: measurement.nodata)
         for index in pixels.indices {
             guard !isMissing(pixels[index], sourceNodata) else {
                 pixels[index] = nodata

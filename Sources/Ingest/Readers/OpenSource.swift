@@ -12,29 +12,25 @@ protocol OpenSource: AnyObject {
     var nodata: Double? { get }
     /// Columns and rows of the blocks that are stored, and expanded, as a whole.
     var blockSize: XY<Int> { get }
+    /// Reads without the library, where the layout of the file is a usual one.
+    var blocks: BlockReader? { get }
+    /// A reduced copy that the file holds, for targets whose pixels span `step` of its own; nil where none fits.
+    func reduced(by step: Int, _ resampling: Resampling) throws -> (any OpenSource)?
+    /// Pixels under `window`, row-major.
+    func read<Element: PixelElement>(_ type: Element.Type, _ window: PixelWindow) throws -> [Element]
+}
+
+extension OpenSource {
     /// Puts the pixels under `window` in place, `stride` pixels from row to row.
     func read<Element: PixelElement>(
         _ window: PixelWindow,
         into target: UnsafeMutablePointer<Element>,
         stride: Int
-    ) throws
-    /// Pixels under `window`; a result with fewer columns and rows is decimated by nearest.
-    func read<Element: PixelElement>(
-        _ type: Element.Type,
-        _ window: PixelWindow,
-        width: Int,
-        height: Int
-    ) throws -> [Element]
-}
-
-extension OpenSource {
-    /// Copies rows of an array in place.
-    fileprivate func copy<Element: PixelElement>(
-        _ pixels: [Element],
-        _ window: PixelWindow,
-        into target: UnsafeMutablePointer<Element>,
-        stride: Int
-    ) {
+    ) throws {
+        if let blocks, blocks.read(window, into: target, stride: stride) { return }
+        let pixels =
+            try blocks?.readWidened(Element.self, window)
+            ?? read(Element.self, window)
         pixels.withUnsafeBufferPointer { pixels in
             guard let base = pixels.baseAddress else { return }
             for row in 0..<window.height {
@@ -51,25 +47,33 @@ final class GDALSource: OpenSource {
     let blockSize: XY<Int>
     private let name: String
     private let band: Int
-    private let blocks: BlockReader?
+    let blocks: BlockReader?
+    /// Which reduced copy of the file this is, nil for the file itself.
+    private let overview: Int?
     /// Open only where GDAL reads the file, or had to help.
     private var file: FileBox?
+    private var copies: [Int: GDALSource] = [:]
 
     private final class FileBox {
         let file: RasterFile
 
-        init(opening name: String) throws { file = try RasterFile(opening: name) }
+        init(opening name: String, overview: Int?) throws {
+            file = try RasterFile(opening: name, overview: overview)
+        }
     }
 
+    /// - `other`: The name by which GDAL opens it, where that is not the source's.
     init(
         _ source: MeasurementSource,
         of measurement: String,
         in dataset: Dataset,
-        shared: SharedSources
+        shared: SharedSources,
+        name other: String? = nil
     ) throws {
-        (name, band) = (source.name, source.band ?? 1)
+        let name = other ?? source.name
+        (self.name, band) = (name, source.band ?? 1)
         let facts = try shared.facts("\(name)#\(band)") { () throws -> SharedSources.Facts in
-            let file = try RasterFile(opening: source.name)
+            let file = try RasterFile(opening: name)
             let band = source.band ?? 1
             let block = file.blockSize(band: band)
             return SharedSources.Facts(
@@ -78,7 +82,7 @@ final class GDALSource: OpenSource {
                 height: file.height,
                 nodata: file.nodata(band: band),
                 blockSize: XY(x: block.width, y: block.height),
-                table: file.driverName == "GTiff" ? BlockTable(path: source.name, band: band) : nil
+                table: file.driverName == "GTiff" ? BlockTable(path: name, band: band) : nil
             )
         }
         guard let box = facts.geoBox ?? dataset.grid(of: measurement, width: facts.width, height: facts.height) else {
@@ -87,35 +91,39 @@ final class GDALSource: OpenSource {
                 "has no georeferencing, and the document of dataset \(dataset.idText) does not tell its grid"
             )
         }
-        (geoBox, nodata, blockSize) = (box, facts.nodata, facts.blockSize)
+        (geoBox, nodata, blockSize, overview) = (box, facts.nodata, facts.blockSize, nil)
         blocks = facts.table.flatMap(shared.reader)
     }
 
-    func read<Element: PixelElement>(
-        _ window: PixelWindow,
-        into target: UnsafeMutablePointer<Element>,
-        stride: Int
-    ) throws {
-        if let blocks {
-            if blocks.read(window, into: target, stride: stride) { return }
-            if let pixels = blocks.readWidened(Element.self, window) {
-                copy(pixels, window, into: target, stride: stride)
-                return
-            }
-        }
-        let pixels = try read(Element.self, window, width: window.width, height: window.height)
-        copy(pixels, window, into: target, stride: stride)
+    /// A reduced copy of a file; its pixels share its area out evenly.
+    private init(_ source: GDALSource, overview: Int, size: XY<Int>) {
+        (name, band, nodata, self.overview) = (source.name, source.band, source.nodata, overview)
+        (geoBox, blockSize, blocks) = (source.geoBox.resized(width: size.x, height: size.y), source.blockSize, nil)
     }
 
-    func read<Element: PixelElement>(
-        _ type: Element.Type,
-        _ window: PixelWindow,
-        width: Int,
-        height: Int
-    ) throws -> [Element] {
-        let open = try file ?? FileBox(opening: name)
+    func reduced(by step: Int, _ resampling: Resampling) throws -> (any OpenSource)? {
+        guard overview == nil else { return nil }
+        // GDAL's own choice: a little coarser than asked for will do for a nearest pixel, but for no mean of several.
+        let most = Double(step) * (resampling == .nearest ? 1.2 : 1.01)
+        let ratios = try open().file.overviews(band: band).enumerated().map { number, size in
+            let ratio = min(Double(geoBox.width) / Double(size.x), Double(geoBox.height) / Double(size.y))
+            return (number: number, size: size, ratio: ratio)
+        }
+        guard let best = ratios.filter({ $0.ratio < most }).max(by: { $0.ratio < $1.ratio }) else { return nil }
+        if let known = copies[best.number] { return known }
+        let copy = GDALSource(self, overview: best.number, size: best.size)
+        copies[best.number] = copy
+        return copy
+    }
+
+    func read<Element: PixelElement>(_ type: Element.Type, _ window: PixelWindow) throws -> [Element] {
+        try open().file.read(type, band: band, window: window)
+    }
+
+    private func open() throws -> FileBox {
+        let open = try file ?? FileBox(opening: name, overview: overview)
         file = open
-        return try open.file.read(type, band: band, window: window, width: width, height: height)
+        return open
     }
 }
 
@@ -150,7 +158,7 @@ final class NetCDFSource: OpenSource {
     private let path: String
     private let variable: String
     private let time: Int
-    private let blocks: BlockReader?
+    let blocks: BlockReader?
     /// Open only where netCDF reads the file, or had to help.
     private var file: NetCDFFile?
 
@@ -185,36 +193,11 @@ final class NetCDFSource: OpenSource {
         blocks = facts.table.flatMap(shared.reader)
     }
 
-    func read<Element: PixelElement>(
-        _ window: PixelWindow,
-        into target: UnsafeMutablePointer<Element>,
-        stride: Int
-    ) throws {
-        if let blocks {
-            if blocks.read(window, into: target, stride: stride) { return }
-            if let pixels = blocks.readWidened(Element.self, window) {
-                copy(pixels, window, into: target, stride: stride)
-                return
-            }
-        }
-        let pixels = try open().read(Element.self, variable: variable, time: time, window: window)
-        copy(pixels, window, into: target, stride: stride)
+    func read<Element: PixelElement>(_ type: Element.Type, _ window: PixelWindow) throws -> [Element] {
+        try blocks?.read(type, window) ?? open().read(type, variable: variable, time: time, window: window)
     }
 
-    func read<Element: PixelElement>(
-        _ type: Element.Type,
-        _ window: PixelWindow,
-        width: Int,
-        height: Int
-    ) throws -> [Element] {
-        let pixels =
-            try blocks?.read(type, window) ?? open().read(type, variable: variable, time: time, window: window)
-        guard width != window.width || height != window.height else { return pixels }
-        return (0..<height).flatMap { row in
-            let from = (row * window.height / height) * window.width
-            return (0..<width).map { pixels[from + $0 * window.width / width] }
-        }
-    }
+    func reduced(by step: Int, _ resampling: Resampling) -> (any OpenSource)? { nil }
 
     private func open() throws -> NetCDFFile {
         if let file { return file }
@@ -228,11 +211,7 @@ extension Dataset {
     /// The grid of a measurement for a file of this shape: the document's grid scaled to it, or its corner points.
     func grid(of measurement: String, width: Int, height: Int) -> GeoBox? {
         if let box = geoBox(of: measurement) {
-            if box.width == width, box.height == height { return box }
-            let (x, y) = (Double(box.width) / Double(width), Double(box.height) / Double(height))
-            let old = box.affine
-            let affine = Affine(a: old.a * x, b: old.b * y, c: old.c, d: old.d * x, e: old.e * y, f: old.f)
-            return GeoBox(crs: box.crs, affine: affine, width: width, height: height)
+            return box.width == width && box.height == height ? box : box.resized(width: width, height: height)
         }
         let points = document.at("grid_spatial", "projection", "geo_ref_points")
         guard let crs, let left = points?["ul"]?["x"]?.double, let top = points?["ul"]?["y"]?.double,
@@ -245,5 +224,15 @@ extension Dataset {
             width: width,
             height: height
         )
+    }
+}
+
+extension GeoBox {
+    /// The same area in another number of pixels.
+    fileprivate func resized(width: Int, height: Int) -> GeoBox {
+        let (x, y) = (Double(self.width) / Double(width), Double(self.height) / Double(height))
+        let old = affine
+        let new = Affine(a: old.a * x, b: old.b * y, c: old.c, d: old.d * x, e: old.e * y, f: old.f)
+        return GeoBox(crs: crs, affine: new, width: width, height: height)
     }
 }

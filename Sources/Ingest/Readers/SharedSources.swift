@@ -28,9 +28,13 @@ public final class SharedSources: Sendable {
     /// Files held open at once, well below what the system grants.
     private let limit: Int
     private let cache: BlockCache
+    private let moved: [String: String]
 
-    /// - `memory`: Bytes that blocks may take of which only a part was used so far.
-    public init(memory: Int = 256 << 20) {
+    /// - Parameters:
+    ///   - memory: Bytes that blocks may take of which only a part was used so far.
+    ///   - moved: Where files are that documents have elsewhere.
+    public init(memory: Int = 256 << 20, moved: [String: String] = [:]) {
+        self.moved = moved
         cache = BlockCache(limit: memory)
         var granted = rlimit()
         getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &granted)
@@ -38,6 +42,17 @@ public final class SharedSources: Sendable {
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &granted)
         getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &granted)
         limit = max(16, Int(min(granted.rlim_cur, 65_536)) / 2)
+    }
+
+    /// The source as it is named on this machine.
+    func here(_ source: MeasurementSource) -> MeasurementSource {
+        if moved.isEmpty { return source }
+        if let place = moved[source.file] { return source.moved(from: source.file, to: place) }
+        // A file within an archive.
+        guard source.file.hasPrefix("/vsi"),
+            let (old, new) = moved.first(where: { source.file.contains("/\($0.key)/") })
+        else { return source }
+        return source.moved(from: old, to: new)
     }
 
     /// What is known of a file, found out by `look` the first time.

@@ -23,6 +23,7 @@ public final class SourceCache {
 
     func source(_ source: MeasurementSource, of measurement: String, in dataset: Dataset) throws -> any OpenSource {
         clock += 1
+        let source = shared.here(source)
         let key = "\(source.name)#\(source.band ?? 0)"
         if let known = open[key] {
             open[key] = (known.source, clock)
@@ -33,7 +34,9 @@ public final class SourceCache {
         }
         let isNetCDF = source.format?.lowercased().contains("netcdf") == true
         let opened: any OpenSource
-        if let layer = source.layer, isNetCDF {
+        if let layer = source.layer, isNetCDF, source.file.hasPrefix("/vsi") {
+            opened = try StoredNetCDF.source(source, layer: layer, of: measurement, in: dataset, shared: shared)
+        } else if let layer = source.layer, isNetCDF {
             opened = try NetCDFSource(source, variable: layer, of: measurement, in: dataset, shared: shared)
         } else {
             opened = try GDALSource(source, of: measurement, in: dataset, shared: shared)

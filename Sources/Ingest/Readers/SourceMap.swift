@@ -1,6 +1,14 @@
 import Geo
 import Raster
 
+/// The greatest whole number that is not greater, by instructions that every processor has.
+@inline(__always)
+private func floor(_ value: Float) -> Float {
+    guard abs(value) < 8_388_608 else { return value }
+    let whole = Float(Int32(value))
+    return whole > value ? whole - 1 : whole
+}
+
 /// Which source pixels lie around the centre of each pixel of a target block.
 ///
 /// Made once for a source grid and a block, and used for every band and date that share them. Points of a lattice are
@@ -28,7 +36,10 @@ struct SourceMap {
         var fractions = [SIMD2<Float>](repeating: .zero, count: isBilinear ? target.pixelCount : 0)
         var (first, last) = (SIMD2<Int32>(repeating: .max), SIMD2<Int32>(repeating: .min))
         let (width, height) = (Double(source.width), Double(source.height))
+        // A centre on the edge of two pixels belongs to the one behind it, whatever rounding makes of it.
+        let tie = isBilinear ? 0 : 1e-6
         lattice.forEach { pixel, column, row in
+            let (column, row) = (column + tie, row + tie)
             guard column >= 0, row >= 0, column < width, row < height else { return }
             var place = SIMD2(Int32(column), Int32(row))
             if isBilinear {
@@ -110,15 +121,14 @@ struct SourceMap {
                     let (top, bottom) = (1 - part.y, part.y)
                     var weights = SIMD4(top * (1 - part.x), top * part.x, bottom * (1 - part.x), bottom * part.x)
                     var values = SIMD4(a.single, b.single, c.single, d.single)
-                    let gaps = SIMDMask<SIMD4<Int32>>([
-                        a == missing || a != a, b == missing || b != b, c == missing || c != c, d == missing || d != d,
-                    ])
-                    weights.replace(with: 0, where: gaps)
-                    values.replace(with: 0, where: gaps)
+                    if a == missing || a != a { (weights.x, values.x) = (0, 0) }
+                    if b == missing || b != b { (weights.y, values.y) = (0, 0) }
+                    if c == missing || c != c { (weights.z, values.z) = (0, 0) }
+                    if d == missing || d != d { (weights.w, values.w) = (0, 0) }
                     let total = weights.sum()
                     guard total > 1e-5 else { continue }
                     let value = (weights * values).sum() / total
-                    let mixed = Element(nearest: Double(isInteger ? (value + 0.5).rounded(.down) : value))
+                    let mixed = Element(nearest: Double(isInteger ? floor(value + 0.5) : value))
                     target[pixel] = mixed == missing ? beside : mixed
                 }
             }

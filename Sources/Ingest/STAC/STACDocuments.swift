@@ -5,8 +5,10 @@ public import Documents
 public struct STACDocuments: Sendable {
     /// Products that an item may belong to.
     let products: [Product]
+    /// The product of all items, whether it is among the known ones or not; nil to follow the items.
+    let name: String?
 
-    public init(products: [Product]) { self.products = products }
+    public init(products: [Product], name: String? = nil) { (self.products, self.name) = (products, name) }
 
     /// The candidates that a document stands for: itself, or what its STAC items become, each with the reason where
     /// it cannot be used.
@@ -53,7 +55,7 @@ public struct STACDocuments: Sendable {
 
     private func converted(_ reader: DocumentReader, at location: String) -> Result<DatasetCandidate, DocumentError> {
         do throws(DocumentError) {
-            let document = try STACItem(reader).document(for: products, location: location)
+            let document = try STACItem(reader).document(for: products, name: name, location: location)
             return .success(
                 DatasetCandidate(
                     document: SourceDocument(origin: reader.document.origin, value: document),

@@ -33,24 +33,29 @@ struct STACItem {
 
     /// The item as an EO3 document of the product that it belongs to.
     ///
+    /// - `name`: Its product whatever the item says, nil to follow the item.
     /// - `location`: Where the item lies; files whose names are relative are opened from there where the item does
     ///   not tell their grids.
-    func document(for products: [Product], location: String) throws(DocumentError) -> DocumentValue {
-        let product = self.product(among: products)
+    func document(
+        for products: [Product],
+        name: String?,
+        location: String
+    ) throws(DocumentError) -> DocumentValue {
+        let product = name.map { name in products.first { $0.name == name } } ?? self.product(among: products)
         let bands = STACBands(assets: assets, measurements: product?.measurements ?? [])
         let grids = try STACGrids(bands: bands, reader: reader, location: location)
         var root = DocumentObject()
         root["$schema"] = .string(EO3.schema)
         root["id"] = .string(NameUUID.text(datasetID))
         root["label"] = label.map { .string($0) }
-        root["product"] = ["name": .string(signature(of: product))]
+        root["product"] = ["name": .string(product == nil ? name ?? signature(of: nil) : signature(of: product))]
         root["crs"] = .string(grids.crs.epsg.map { "epsg:\($0)" } ?? grids.crs.definition)
         root["geometry"] = geometry(in: grids.crs)
         root["grids"] = grids.document
         root["properties"] = .object(try eo3Properties())
         root["measurements"] = .object(bands.document(gridNames: grids.names))
         root["accessories"] = .object(bands.accessories)
-        root["lineage"] = properties["odc:lineage"].flatMap { $0.object == nil ? nil : $0 } ?? [:]
+        root["lineage"] = .object(properties["odc:lineage"]?.object ?? DocumentObject())
         return .object(root)
     }
 

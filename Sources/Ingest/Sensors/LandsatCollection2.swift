@@ -7,6 +7,8 @@ public struct LandsatCollection2: SceneReader {
     public let product = "landsat_c2_l2"
     public let layout = "a folder with *_MTL.txt (.json, .xml) of Collection 2 and the TIF files that it names"
 
+    static let level1Product = "landsat_c2_l1"
+
     public init() {}
 
     public func scenes(at place: ScenePlace, options: SceneOptions) -> [String] {
@@ -30,7 +32,11 @@ public struct LandsatCollection2: SceneReader {
         let isMSS = try scene.metadata.required(LandsatScene.attributes, "SENSOR_ID") == "MSS"
         try LandsatLevel1.addBands(to: &scene)
         return [
-            try scene.document(product: isMSS ? "landsat_c2_l1_mss" : "landsat_c2_l1", family: "l1", mask: "pixel_qa")
+            try scene.document(
+                product: isMSS ? "landsat_c2_l1_mss" : Self.level1Product,
+                family: "l1",
+                mask: "pixel_qa"
+            )
         ]
     }
 

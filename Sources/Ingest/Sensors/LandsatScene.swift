@@ -144,8 +144,19 @@ struct LandsatScene {
             processed: generated ?? time,
             properties: properties,
             fileFormat: "GeoTIFF",
+            lineage: source(of: identifier).map { [("level1", [$0])] } ?? [],
             accessories: [("metadata:landsat_mtl", metadata.path)]
         ).document
+    }
+}
+
+extension LandsatScene {
+    /// The dataset of Level 1 that a scene of Level 2 was made from, by the id that antares gives it.
+    private func source(of identifier: String) -> UUID? {
+        guard let name = metadata.text("LEVEL1_PROCESSING_RECORD", "LANDSAT_PRODUCT_ID"), name != identifier,
+            metadata.collection == 2, options.identity == .scene
+        else { return nil }
+        return SceneIdentity.scene.datasetID(product: LandsatCollection2.level1Product, identifier: name, path: "")
     }
 }
 

@@ -60,8 +60,12 @@ enum SceneFile {
             return data
         }
         guard VirtualFolder.kind(path) == .file else { return nil }
-        guard let data = try? VirtualFile.read(path, limit: limit) else { throw tooLong }
-        return data
+        do {
+            return try VirtualFile.read(path, limit: limit)
+        } catch {
+            if ObjectStore.url(path) == nil { throw tooLong }
+            throw SceneError(path, "cannot be read (\(error.messages.joined(separator: "; ")))", hint: error.hint ?? "")
+        }
     }
 
     /// A file's bytes as text, in UTF-8, in UTF-16 with its mark, or else in Latin 1.

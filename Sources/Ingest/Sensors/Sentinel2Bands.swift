@@ -76,6 +76,25 @@ extension Sentinel2Scene {
         ).document
     }
 
+    /// The document of a scene in a SAFE tree, of bands that have one resolution.
+    static func document(
+        of wanted: [Sentinel2Band],
+        inTreeAt resolution: Int,
+        product: String,
+        path: String,
+        options: SceneOptions
+    ) throws -> DocumentValue {
+        let scene = try Sentinel2Scene(path)
+        guard !scene.isFlat else {
+            throw SceneError(
+                "\(scene.granule)/IMG_DATA/R\(resolution)m",
+                "is missing",
+                hint: "Folders of bands without a SAFE tree are read as s2_l2a or s2_l2a_10m."
+            )
+        }
+        return try scene.document(of: wanted, product: product, path: path, options: options)
+    }
+
     /// The file of a band in a SAFE tree, with its grid; nil where it is not there and need not be.
     private func bandFile(_ band: Sentinel2Band, _ options: SceneOptions) throws -> (file: BandFile, grid: GeoBox)? {
         let isProbability = band.code == "CLDPRB" || band.code == "SNWPRB"

@@ -21,15 +21,7 @@ public struct Sentinel2L2A20m: SceneReader {
     }
 
     public func prepare(_ path: String, options: SceneOptions) throws -> [DocumentValue] {
-        let scene = try Sentinel2Scene(path)
-        guard !scene.isFlat else {
-            throw SceneError(
-                "\(scene.granule)/IMG_DATA/R20m",
-                "is missing",
-                hint: "Folders of bands without a SAFE tree are read as s2_l2a or s2_l2a_10m."
-            )
-        }
-        return [try scene.document(of: Self.bands, product: product, path: path, options: options)]
+        [try Sentinel2Scene.document(of: Self.bands, inTreeAt: 20, product: product, path: path, options: options)]
     }
 
     public func legacySignature(of document: DocumentValue) -> DocumentObject {

@@ -79,7 +79,9 @@ struct Sentinel2Scene {
 
     private init(granule: String, safe: String?, metadata: String, _ level: Level) throws {
         (self.granule, self.safe, self.level) = (granule, safe, level)
-        tileXML = try XMLMetadata("\(granule)/\(metadata)")
+        // The grids of angles make up nine tenths of the metadata.
+        let grids: Set = ["Sun_Angles_Grid", "Viewing_Incidence_Angles_Grids"]
+        tileXML = try XMLMetadata("\(granule)/\(metadata)", skipping: grids)
         if let safe {
             guard let name = Self.productFile(in: safe, level) else {
                 throw SceneError("\(safe)/MTD_\(level.rawValue).xml", "is missing", hint: Self.fetchAgain)

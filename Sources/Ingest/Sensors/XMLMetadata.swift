@@ -23,17 +23,19 @@ struct XMLMetadata: Sendable {
     private static let mostElements = 2_000_000
 
     /// Reads a file.
-    init(_ path: String) throws {
+    ///
+    /// - `skipping`: Names of elements that are left out with all that they hold.
+    init(_ path: String, skipping: Set<String> = []) throws {
         guard let data = try SceneFile.contents(path, limit: Self.longest) else {
             throw SceneError(path, "is missing or cannot be read", hint: "Fetch the scene again, with its metadata.")
         }
-        try self.init(data, path: path)
+        try self.init(data, path: path, skipping: skipping)
     }
 
     /// - `path`: For messages.
-    init(_ data: Data, path: String) throws {
+    init(_ data: Data, path: String, skipping: Set<String> = []) throws {
         self.path = path
-        elements = try Self.parse(data, path)
+        elements = try Self.parse(data, path, skipping)
         var byName: [String: [Int]] = [:]
         for (index, element) in elements.enumerated() { byName[element.name, default: []].append(index) }
         self.byName = byName
@@ -138,7 +140,7 @@ struct XMLMetadata: Sendable {
         }
     }
 
-    private static func parse(_ data: Data, _ path: String) throws -> [Element] {
+    private static func parse(_ data: Data, _ path: String, _ skipping: Set<String>) throws -> [Element] {
         let options = antares_xml_no_network | antares_xml_no_error | antares_xml_no_warning
         let untrusted = SceneError(
             path,
@@ -155,6 +157,8 @@ struct XMLMetadata: Sendable {
             defer { xmlFreeTextReader(reader) }
             var elements: [Element] = []
             var open: [Int] = []
+            // The reader keeps one copy of each name: its place stands for it.
+            var names: [UnsafePointer<xmlChar>: String] = [:]
             var status = xmlTextReaderRead(reader)
             while status == 1 {
                 switch xmlTextReaderNodeType(reader) {
@@ -162,7 +166,12 @@ struct XMLMetadata: Sendable {
                     guard elements.count < mostElements else {
                         throw SceneError(path, "has more elements than any metadata", hint: "Fetch the file again.")
                     }
-                    elements.append(element(reader, parent: open.last ?? -1))
+                    let element = element(reader, parent: open.last ?? -1, &names)
+                    guard !skipping.contains(element.name) else {
+                        status = xmlTextReaderNext(reader)
+                        continue
+                    }
+                    elements.append(element)
                     if xmlTextReaderIsEmptyElement(reader) == 0 { open.append(elements.count - 1) }
                 case antares_xml_end_element:
                     _ = open.popLast()
@@ -181,15 +190,25 @@ struct XMLMetadata: Sendable {
         }
     }
 
-    private static func element(_ reader: xmlTextReaderPtr, parent: Int) -> Element {
-        let name = xmlTextReaderConstLocalName(reader).map { string($0) } ?? ""
+    private static func element(
+        _ reader: xmlTextReaderPtr,
+        parent: Int,
+        _ names: inout [UnsafePointer<xmlChar>: String]
+    ) -> Element {
+        func known(_ text: UnsafePointer<xmlChar>) -> String {
+            if let name = names[text] { return name }
+            let name = string(text)
+            names[text] = name
+            return name
+        }
+        let name = xmlTextReaderConstLocalName(reader).map(known) ?? ""
         var attributes: [(name: String, value: String)] = []
         if xmlTextReaderHasAttributes(reader) == 1 {
             while xmlTextReaderMoveToNextAttribute(reader) == 1 {
                 guard let name = xmlTextReaderConstLocalName(reader), let value = xmlTextReaderConstValue(reader) else {
                     continue
                 }
-                attributes.append((string(name), string(value)))
+                attributes.append((known(name), string(value)))
             }
             xmlTextReaderMoveToElement(reader)
         }

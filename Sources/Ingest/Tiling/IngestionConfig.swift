@@ -1,6 +1,6 @@
 public import Documents
 public import Geo
-import Raster
+public import Raster
 
 /// An ingestion configuration: which product becomes tiles of which grid, and how they are stored.
 public struct IngestionConfig: Sendable {
@@ -19,8 +19,8 @@ public struct IngestionConfig: Sendable {
         public let isChecked: Bool
         /// One run of bytes in the file, neither compressed nor checked: a single chunk as large as the tile.
         public let isContiguous: Bool
-        /// Text attributes of the variable, as `long_name`.
-        public let attributes: [(name: String, value: String)]
+        /// Attributes of the variable, as `long_name`.
+        public let attributes: [(name: String, value: NetCDFAttribute)]
     }
 
     public enum Driver: String, Sendable, CaseIterable {
@@ -33,15 +33,17 @@ public struct IngestionConfig: Sendable {
     public let description: String?
     /// The metadata type of the tiles' product; nil keeps that of the scenes.
     public let metadataType: String?
-    /// The folder below which tiles are written.
+    /// The folder below which tiles are written, or the prefix of objects (`s3://bucket/prefix`).
     public let location: String
+    /// The bucket of an object store with an address of its own, and that address.
+    public let endpoint: (bucket: String, address: String)?
     /// With the fields `{tile_index[0]}`, `{tile_index[1]}`, `{start_time}`, `{end_time}` and `{version}`.
     public let filePathTemplate: String
     /// What `{version}` stands for: `taskfile_version`, else the global attribute `version`, else 0.
     ///
     /// The Open Data Cube takes the second of planning, with which a run could not go on where it stopped.
     public let version: String
-    public let globalAttributes: [(name: String, value: String)]
+    public let globalAttributes: [(name: String, value: NetCDFAttribute)]
     public let driver: Driver
     public let grid: GridSpec
     /// Columns and rows of a chunk.
@@ -67,19 +69,19 @@ extension IngestionConfig {
         outputProduct = try root.required("output_type").string()
         description = try root.optional("description")?.string()
         metadataType = try root.optional("metadata_type")?.string()
-        location = try root.required("location").string()
         filePathTemplate = try Self.template(root.required("file_path_template"))
-        let globalAttributes = try Self.texts(root.optional("global_attributes"))
+        let globalAttributes = try Self.attributes(root.optional("global_attributes"))
         self.globalAttributes = globalAttributes
         version =
             try root.optional("taskfile_version")?.string()
-            ?? globalAttributes.first { $0.name == "version" }?.value ?? "0"
+            ?? globalAttributes.first { $0.name == "version" }?.value.text ?? "0"
         let storage = try root.required("storage")
         try storage.allowOnly([
-            "driver", "bucket", "crs", "tile_size", "resolution", "origin", "chunking", "dimension_order",
+            "driver", "bucket", "endpoint", "format", "crs", "tile_size", "resolution", "origin", "chunking",
+            "dimension_order",
         ])
         self.storage = storage.value
-        driver = try storage.required("driver").choice(Driver.self)
+        (driver, location, endpoint) = try Self.place(storage, try root.required("location"))
         grid = try Self.grid(storage)
         let shape = grid.tileShape
         let chunking = storage.optional("chunking")
@@ -103,6 +105,37 @@ extension IngestionConfig {
                 top: try box.required("top").double()
             )
         }
+    }
+
+    /// In which format tiles are written, and where.
+    private static func place(
+        _ storage: DocumentReader,
+        _ location: DocumentReader
+    ) throws(DocumentError) -> (Driver, location: String, endpoint: (bucket: String, address: String)?) {
+        let (driver, folder) = (try storage.required("driver"), try location.string())
+        guard try driver.string() == "s3" else {
+            if let entry = storage.optional("format") {
+                throw entry.failure("goes with driver: s3 only", hint: "Name the format by 'driver'.")
+            }
+            let address = try storage.optional("endpoint")?.string()
+            let bucket = ObjectStore.isObject(folder) ? ObjectStore.bucket(of: folder) : nil
+            return (try driver.choice(Driver.self), folder, bucket.flatMap { name in address.map { (name, $0) } })
+        }
+        let format = try storage.optional("format")?.choice(Driver.self) ?? .geoTIFF
+        let bucket = try storage.required("bucket").string()
+        guard !bucket.isEmpty, !bucket.contains("/") else {
+            throw try storage.required("bucket").failure("is no name of a bucket", hint: "Write the name alone.")
+        }
+        var prefix = folder
+        if ObjectStore.isObject(folder) {
+            guard ObjectStore.bucket(of: folder) == bucket else {
+                throw location.failure("names another bucket than storage.bucket ('\(bucket)')")
+            }
+            prefix = ObjectStore.key(of: folder)
+        }
+        let parts = prefix.split(separator: "/").map(String.init).filter { $0 != "." }
+        let address = try storage.optional("endpoint")?.string()
+        return (format, (["s3:/", bucket] + parts).joined(separator: "/"), address.map { (bucket, $0) })
     }
 
     private static func template(_ reader: DocumentReader) throws(DocumentError) -> String {
@@ -157,12 +190,35 @@ extension IngestionConfig {
         return nil
     }
 
-    fileprivate static func texts(_ reader: DocumentReader?) throws(DocumentError) -> [(name: String, value: String)] {
-        var texts: [(String, String)] = []
-        for entry in try reader?.entries() ?? [] where entry.reader.value.array == nil {
-            texts.append((entry.key, try entry.reader.string()))
+    /// Texts, numbers and lists of these, each in its own type, as Python's netCDF4 writes them.
+    fileprivate static func attributes(
+        _ reader: DocumentReader?
+    ) throws(DocumentError) -> [(name: String, value: NetCDFAttribute)] {
+        var attributes: [(name: String, value: NetCDFAttribute)] = []
+        for entry in try reader?.entries() ?? [] { attributes.append((entry.key, try attribute(entry.reader))) }
+        return attributes
+    }
+
+    private static func attribute(_ reader: DocumentReader) throws(DocumentError) -> NetCDFAttribute {
+        let elements = reader.value.array == nil ? [reader] : try reader.elements()
+        var (integers, doubles, texts): ([Int64], [Double], [String]) = ([], [], [])
+        for element in elements {
+            switch element.value {
+            case .string(let text): texts.append(text)
+            case .integer(let number):
+                integers.append(Int64(number))
+                doubles.append(Double(number))
+                texts.append("\(number)")
+            case .double(let number):
+                doubles.append(number)
+                texts.append("\(number)")
+            case let other: throw element.failure("must be text, a number or a list of these, not \(other.kind)")
+            }
         }
-        return texts
+        if texts.isEmpty { return "" }
+        if integers.count == texts.count { return .integers(integers) }
+        if doubles.count == texts.count { return .doubles(doubles) }
+        return texts.count == 1 ? .text(texts[0]) : .texts(texts)
     }
 }
 
@@ -199,7 +255,6 @@ extension IngestionConfig.Band {
         deflateLevel = isCompressed && !isContiguous ? level : 0
         isShuffled = try reader.optional("shuffle")?.bool() ?? !isContiguous
         isChecked = try reader.optional("fletcher32")?.bool() ?? !isContiguous
-        let attributes = try IngestionConfig.texts(reader.optional("attrs"))
-        self.attributes = attributes
+        attributes = try IngestionConfig.attributes(reader.optional("attrs"))
     }
 }

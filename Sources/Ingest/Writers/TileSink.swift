@@ -76,7 +76,8 @@ public final class GeoTIFFSink: TileSink {
                 nodata: variable.nodata,
                 compression: compression,
                 overviews: variable.isCategorical ? .nearest : .average,
-                metadata: variable.attributes + tile.attributes + [("units", variable.units)]
+                metadata: (variable.attributes + tile.attributes).map { ($0.name, $0.value.text) }
+                    + [("units", variable.units)]
             )
             let path = path(variable.name)
             return (variable.name, path, try CloudOptimisedTIFF(path, layout))
@@ -103,7 +104,7 @@ public final class GeoTIFFSink: TileSink {
             } catch {
                 // A tile with some of its measurements is no tile, and its files take room.
                 abandon()
-                for done in files[..<number] { unlink(done.path) }
+                for done in files[..<number] { AtomicFile.remove(done.path) }
                 throw error
             }
         }

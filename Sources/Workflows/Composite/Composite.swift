@@ -137,9 +137,9 @@ public struct Composite: Sendable {
     }
 
     private static func path(_ path: String, _ range: TimeRange) -> String {
-        let url = URL(fileURLWithPath: path)
-        let ending = url.pathExtension.isEmpty ? "tif" : url.pathExtension
-        return url.deletingPathExtension().path + "_\(Timestamp.day(range.begin)).\(ending)"
+        let ending = URL(fileURLWithPath: path).pathExtension
+        let stem = ending.isEmpty ? path : String(path.dropLast(ending.count + 1))
+        return "\(stem)_\(Timestamp.day(range.begin)).\(ending.isEmpty ? "tif" : ending)"
     }
 }
 

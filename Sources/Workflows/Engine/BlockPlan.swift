@@ -92,28 +92,31 @@ func blockPhase(of dataset: Dataset, measurement: String, blocks: XY<Int>, on ge
 
 /// What decides how large the blocks of a run are.
 struct BlockBudget {
-    /// Columns and rows of the blocks in which the sources are stored.
-    let source: XY<Int>
+    let facts: BlockFacts
     /// A measurement by which their place is found.
     let measurement: String
-    /// What one pixel of a block takes while it is computed.
-    let bytesPerPixel: Int
     /// Bytes that one thread may use.
     let limit: Int
 
-    /// Looks into a file of the first dataset that can be opened.
-    init(_ datasets: [Dataset], _ measurement: Measurement, bytesPerPixel: Int, limit: Int) {
+    /// Looks into a file of the first dataset that can be opened, unless the request says what is there.
+    init(_ datasets: [Dataset], _ measurement: Measurement, bytesPerPixel: Int, _ request: PlanRequest) {
+        facts =
+            request.blocks
+            ?? BlockFacts(source: Self.blockSize(of: datasets, measurement), bytesPerPixel: bytesPerPixel)
+        (self.measurement, limit) = (measurement.name, request.threadMemory)
+    }
+
+    private static func blockSize(of datasets: [Dataset], _ measurement: Measurement) -> XY<Int> {
         let shared = SharedSources(memory: 0)
-        source =
-            datasets.prefix(8).lazy.compactMap { shared.blockSize(of: measurement, in: $0) }.first
+        return datasets.prefix(8).lazy.compactMap { shared.blockSize(of: measurement, in: $0) }.first
             ?? XY(x: 512, y: 512)
-        (self.measurement, self.bytesPerPixel, self.limit) = (measurement.name, bytesPerPixel, limit)
     }
 
     /// The blocks of a tile, row by row, beginning where those of a dataset do.
     func blocks(of geoBox: GeoBox, first: Dataset?, touching polygons: [MultiPolygon]) -> [PixelWindow] {
         let tile = XY(x: geoBox.width, y: geoBox.height)
-        let shape = BlockShape(source: source, tile: tile, bytesPerPixel: bytesPerPixel, limit: limit).size
+        let source = facts.source
+        let shape = BlockShape(source: source, tile: tile, bytesPerPixel: facts.bytesPerPixel, limit: limit).size
         let phase = first.flatMap { blockPhase(of: $0, measurement: measurement, blocks: source, on: geoBox) }
         return geoBox.blocks(of: shape, phase: phase ?? XY(x: 0, y: 0), touching: polygons)
     }

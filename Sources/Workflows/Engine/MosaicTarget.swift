@@ -57,7 +57,7 @@ final class MosaicSink: TileSink {
                 nodata: first.nodata,
                 compression: compression,
                 overviews: tile.variables.contains(where: \.isCategorical) ? .nearest : .average,
-                metadata: tile.attributes + [("units", first.units)]
+                metadata: tile.attributes.map { ($0.name, $0.value.text) } + [("units", first.units)]
                     + tile.documents.map { (name: "dataset", value: $0) }
             )
         )

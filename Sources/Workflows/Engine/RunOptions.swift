@@ -4,7 +4,7 @@ public import Foundation
 public struct RunOptions: Sendable {
     /// Threads that compute at once.
     public var jobs: Int
-    /// Bytes that the run may hold in blocks, all threads together.
+    /// Bytes that the program may take, all threads together.
     public var memory: Int
     /// Plans and reports, writes nothing.
     public var isDryRun: Bool
@@ -16,6 +16,10 @@ public struct RunOptions: Sendable {
     public var verifies: Bool
     /// Leaves scenes out that cannot be read, instead of giving up the tiles that need them.
     public var skipsBroken: Bool
+    /// Takes the tiles that are missing, instead of their being made here and now.
+    public var deferred: DeferredTiles?
+    /// Where files of sources are that documents have elsewhere.
+    var moved: [String: String] = [:]
     /// How many tiles may be begun and not yet done.
     public var tilesAtOnce = Int.max
 
@@ -29,6 +33,18 @@ public struct RunOptions: Sendable {
     ) {
         (self.jobs, self.memory, self.isDryRun) = (jobs, memory, isDryRun)
         (self.overwrites, self.verifies, self.skipsBroken) = (overwrites, verifies, skipsBroken)
+    }
+
+    /// What the program takes itself, with its libraries and what waits to be written: measured on composites of two
+    /// hundred dates and on exports of whole scenes.
+    private var ownMemory: Int { min(224 << 20, memory / 3) }
+
+    /// Bytes that one thread may hold in blocks.
+    var threadMemory: Int { (memory - ownMemory) / jobs }
+
+    /// Bytes for blocks of sources of which a part was used, beside those in work; some are left to the allocator.
+    func memoryToKeep(beside blocks: Int) -> Int {
+        min(1 << 30, max(0, memory - ownMemory - blocks) / 4 * 3)
     }
 
     /// Bytes that programs can have now without others having to give theirs up.
@@ -66,6 +82,8 @@ public struct RunSummary: Sendable, Codable, Equatable {
     public struct Skipped: Sendable, Codable, Equatable {
         public let dataset: UUID
         public let reason: String
+
+        public init(dataset: UUID, reason: String) { (self.dataset, self.reason) = (dataset, reason) }
     }
 
     /// What there is to do; filled by a dry run only.

@@ -12,7 +12,7 @@ struct TileFactory {
     let driver: IngestionConfig.Driver
     let variables: [NetCDFTile.Variable]
     /// Global attributes of every file.
-    let attributes: [(name: String, value: String)]
+    let attributes: [(name: String, value: NetCDFAttribute)]
     let algorithm: String
     let parameters: DocumentObject
     let software: String
@@ -54,12 +54,14 @@ struct TileFactory {
             properties: properties,
             lineage: lineage
         ).make()
-        let own = [
-            ("id", NameUUID.text(id)), ("title", "\(product.name) \(index) \(Timestamp.day(time.center))"),
-            ("date_created", Timestamp.iso(created)), ("history", "\(software): \(algorithm)"),
+        let own: [(name: String, value: NetCDFAttribute)] = [
+            ("id", .text(NameUUID.text(id))), ("title", "\(product.name) \(index) \(Timestamp.day(time.center))"),
+            ("date_created", .text(Timestamp.iso(created))), ("history", "\(software): \(algorithm)"),
         ]
         return TileTask(
             name: "tile \(index) of \(Timestamp.iso(time.center))",
+            cell: index,
+            sources: sources.flatMap(\.datasets),
             layout: NetCDFTile(
                 geoBox: box,
                 times: [time.center],

@@ -25,16 +25,18 @@ final class TileRunner: Sendable {
     /// - Parameters:
     ///   - tasks: The tiles, in the order in which they are begun.
     ///   - memory: Bytes that blocks of sources may take of which a part was used.
+    ///   - moved: Where files are that documents have elsewhere.
     ///   - tilesAtOnce: How many tiles may be begun and not yet done.
     ///   - isCancelled: Asked before each block; once true, what is begun is given up.
     init(
         _ tasks: [TileTask],
         memory: Int = 256 << 20,
+        moved: [String: String] = [:],
         tilesAtOnce: Int = .max,
         isCancelled: @escaping @Sendable () -> Bool
     ) {
         self.tasks = tasks
-        sources = SharedSources(memory: memory)
+        sources = SharedSources(memory: memory, moved: moved)
         states = tasks.map { TileState(blocks: $0.blocks.count) }
         queue = Mutex(BlockQueue(tasks.map(\.blocks.count), tilesAtOnce: tilesAtOnce))
         self.isCancelled = isCancelled
@@ -149,7 +151,7 @@ private final class TileState: Sendable {
         /// The tile's files, made at the first call.
         mutating func openSink(_ task: TileTask) throws -> any TileSink {
             if let sink { return sink }
-            let made = try task.storage.makeSink(task.layout)
+            let made = try (task.files ?? task.storage).makeSink(task.layout)
             sink = made
             return made
         }
@@ -226,7 +228,7 @@ private final class TileState: Sendable {
             }
             do {
                 try progress.openSink(task).finish()
-                try task.storage.finish(task.document)
+                try (task.files ?? task.storage).finish(task.document)
                 return .written
             } catch {
                 return .failed(error)

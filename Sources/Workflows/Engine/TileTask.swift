@@ -9,8 +9,14 @@ import Raster
 struct TileTask: Sendable {
     /// What messages call it: `tile (12, -4) of 2017-01-15`.
     let name: String
+    let cell: TileIndex
+    /// All datasets that it is made of.
+    let sources: [Dataset]
     let layout: NetCDFTile
+    /// The files as documents and the index know them.
     let storage: TileStorage
+    /// The files as they are written; nil where that is the same.
+    var files: TileStorage?
     /// The blocks to compute; all others stay nodata and cost nothing.
     let blocks: [PixelWindow]
     let program: any TileProgram
@@ -22,6 +28,9 @@ struct TileTask: Sendable {
 
 /// What is computed for a tile, block by block.
 protocol TileProgram: Sendable {
+    /// Which measurements of which datasets it reads.
+    var reads: [(datasets: [Dataset], measurements: [String])] { get }
+
     /// Computes one block and hands over what is not empty of it.
     ///
     /// - `cache`: The open files of the calling thread.
@@ -69,10 +78,30 @@ enum TileStorage: Sendable {
         }
     }
 
-    /// Where the files go.
-    var folder: String { URL(fileURLWithPath: indexedPath).deletingLastPathComponent().path }
+    /// Where the files lie while they are written.
+    var folder: String { PendingFile.folder(of: indexedPath) }
 
-    var location: String { URL(fileURLWithPath: indexedPath).absoluteString }
+    /// The path that all its files begin with.
+    var stem: String {
+        switch self {
+        case .netCDF(let path), .mosaic(let path, _): (path as NSString).deletingPathExtension
+        case .geoTIFF(let stem, _, _): stem
+        }
+    }
+
+    var location: String {
+        ObjectStore.isObject(indexedPath) ? indexedPath : URL(fileURLWithPath: indexedPath).absoluteString
+    }
+
+    /// The same files elsewhere.
+    func moved(_ place: (String) throws -> String) rethrows -> TileStorage {
+        switch self {
+        case .netCDF(let path): .netCDF(path: try place(path))
+        case .geoTIFF(let stem, let measurements, let compression):
+            .geoTIFF(stem: try place(stem), measurements: measurements, compression: compression)
+        case .mosaic(let path, let compression): .mosaic(path: try place(path), compression: compression)
+        }
+    }
 
     /// Where the document says a measurement is.
     func place(of measurement: String) -> TileDocument.Place {
@@ -115,18 +144,26 @@ enum TileStorage: Sendable {
     /// - Returns: False where the tile has to be made again.
     func isIntact(id: UUID, measurements: [String], readsAll: Bool) -> Bool {
         switch self {
+        case .netCDF(let path) where ObjectStore.isObject(path):
+            return measurements.prefix(readsAll ? .max : 1).allSatisfy { name in
+                let variable = StoredNetCDF.name(path, variable: name)
+                guard let file = try? RasterFile(opening: variable), file.metadata("id") == NameUUID.text(id) else {
+                    return false
+                }
+                return !readsAll || canReadAll(file)
+            }
         case .netCDF(let path):
             guard FileManager.default.fileExists(atPath: path), let file = try? NetCDFFile(opening: path),
                 file.attribute("id") == NameUUID.text(id)
             else { return false }
             return !readsAll || measurements.allSatisfy(file.canReadAll)
         case .mosaic(let path, _):
-            guard FileManager.default.fileExists(atPath: path), let file = try? RasterFile(opening: path),
+            guard VirtualFolder.kind(ObjectStore.openable(path)) == .file, let file = try? RasterFile(opening: path),
                 file.metadata("id") == NameUUID.text(id), file.bandCount == measurements.count
             else { return false }
             return isIntact(path, readsAll: readsAll)
         case .geoTIFF(let stem, _, _):
-            guard let document = try? YAML.parse(file: indexedPath).first,
+            guard let document = try? DatasetFiles.read(indexedPath).first,
                 document.value["id"]?.string == NameUUID.text(id)
             else { return false }
             return measurements.allSatisfy { isIntact(file(stem, $0), readsAll: readsAll) }
@@ -135,8 +172,11 @@ enum TileStorage: Sendable {
 
     private func isIntact(_ geoTIFF: String, readsAll: Bool) -> Bool {
         guard let raster = try? RasterFile(opening: geoTIFF), raster.holdsAllBlocks else { return false }
-        let step = readsAll ? 512 : raster.height
-        let first = readsAll ? 0 : raster.height - 1
+        return canReadAll(raster, from: readsAll ? 0 : raster.height - 1)
+    }
+
+    private func canReadAll(_ raster: borrowing RasterFile, from first: Int = 0) -> Bool {
+        let step = 512
         for row in stride(from: first, to: raster.height, by: step) {
             let height = min(step, raster.height - row)
             let window = PixelWindow(column: 0, row: row, width: raster.width, height: height)

@@ -45,7 +45,7 @@ public struct Export: Sendable {
     ) async throws -> RunSummary {
         let source = try await index.product(named: product)
         let measurements = try bands.isEmpty ? source.measurements : bands.map { try source.measurement($0) }
-        guard let first = measurements.first else {
+        guard !measurements.isEmpty else {
             throw WorkflowError(.badRequest, "product '\(product)' has no measurements")
         }
         let special = try resampling.special.map { (try source.measurement($0.key).name, $0.value) }
@@ -65,77 +65,23 @@ public struct Export: Sendable {
         else {
             throw WorkflowError(.noInput, "product '\(product)' has no data in the time and region that were asked for")
         }
-        let grid = spec.single(around: extent)
-        let bands = measurements.map { IngestProgram.Band(source: $0, target: $0, resampling: choice[$0.name]) }
-        let bytesPerPixel = measurements.reduce(8) { $0 + 3 * $1.dtype.byteCount }
-        let factory = TileFactory(
+        let plan = ExportPlan(
             product: source,
-            grid: grid,
-            driver: .geoTIFF,
-            variables: measurements.map(Self.variable),
-            attributes: [],
-            algorithm: "export",
-            parameters: parameters(choice, grid),
-            software: software,
-            blocks: BlockBudget(datasets, first, bytesPerPixel: bytesPerPixel, limit: options.memory / options.jobs),
-            storage: target.storage
+            measurements: measurements,
+            resampling: choice,
+            grid: spec.single(around: extent),
+            datasets: placed.map(\.dataset),
+            region: region?.name ?? "",
+            clip: clips ? area.map { Clip(polygon: $0) } : nil,
+            target: target,
+            software: software
         )
-        let production = TileProduction(product: source, index: nil, options: options, log: log, progress: progress)
-        return try await production.run(bytesPerPixel: bytesPerPixel, summary: RunSummary(product: source.name)) {
-            leftOut,
-            _ in
-            let used = placed.filter { !leftOut.contains($0.dataset.id) }
-            guard let firstTime = used.compactMap(\.dataset.time).map(\.begin).min(),
-                let lastTime = used.compactMap(\.dataset.time).map(\.end).max()
-            else { return [] }
-            var properties = DocumentObject()
-            properties.name(leftOut: placed.map(\.dataset).filter { leftOut.contains($0.id) })
-            let task = try factory.task(
-                TileIndex(x: 0, y: 0),
-                time: TimeRange(begin: firstTime, end: lastTime),
-                stem: "",
-                sources: [("source", used.map(\.dataset))],
-                footprints: used.map(\.footprint),
-                properties: properties,
-                program: IngestProgram(bands: bands, datasets: used.map(\.dataset)),
-                clip: clips ? area.map { Clip(polygon: $0) } : nil
-            )
-            return [task]
-        }
-    }
-
-    private func parameters(_ choice: ResamplingChoice, _ grid: GridSpec) -> DocumentObject {
-        let special = choice.special.sorted { $0.key < $1.key }.map {
-            (key: $0.key, value: DocumentValue.string($0.value.name))
-        }
-        let entries: [(key: String, value: DocumentValue)] = [
-            (
-                key: "resampling",
-                value: .object(DocumentObject([(key: "*", value: .string(choice.standard.name))] + special))
-            ),
-            (key: "clip", value: .bool(clips)),
-            (key: "region", value: .string(region?.name ?? "")), (key: "crs", value: .string(grid.crs.definition)),
-            (key: "origin", value: .array([.double(grid.origin.x), .double(grid.origin.y)])),
-            (key: "size", value: .array([.double(grid.tileSize.x), .double(grid.tileSize.y)])),
-            (key: "resolution", value: .array([.double(grid.resolution.x), .double(grid.resolution.y)])),
-            (key: "compression", value: .string(target.compression.rawValue)),
-        ]
-        return DocumentObject(entries)
+        let production = TileProduction(index: index, options: options, log: log, progress: progress)
+        return try await production.run(plan, summary: RunSummary(product: source.name))
     }
 
     private static func union(_ boxes: [BoundingBox]) -> BoundingBox? {
         guard let first = boxes.first else { return nil }
         return boxes.dropFirst().reduce(first) { $0.union($1) }
-    }
-
-    private static func variable(_ measurement: DatacubeIndex.Measurement) -> NetCDFTile.Variable {
-        NetCDFTile.Variable(
-            name: measurement.name,
-            type: measurement.dtype,
-            nodata: measurement.nodata,
-            units: measurement.units,
-            chunk: XY(x: 512, y: 512),
-            isCategorical: !measurement.flags.isEmpty
-        )
     }
 }

@@ -15,6 +15,8 @@ struct IngestProgram: TileProgram {
     /// In the order in which they are laid over each other.
     let datasets: [Dataset]
 
+    var reads: [(datasets: [Dataset], measurements: [String])] { [(datasets, bands.map(\.source.name))] }
+
     func run(_ window: PixelWindow, of geoBox: GeoBox, into output: inout ComputedBlock, cache: SourceCache) throws {
         let block = geoBox.cropped(to: window)
         for band in bands {

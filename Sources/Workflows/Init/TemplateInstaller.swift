@@ -12,7 +12,7 @@ public struct TemplateValues: Sendable {
     }
 
     /// The template with `{{ingestion_path}}`, `{{bucket}}` and `{{driver}}` filled in.
-    func render(_ template: String) -> String {
+    public func render(_ template: String) -> String {
         let values = ["ingestion_path": ingestionPath, "bucket": bucket, "driver": driver]
         return template.replacing(#/\{\{\s*(\w+)\s*\}\}/#) { match in
             values[String(match.1)] ?? String(match.0)

@@ -12,6 +12,14 @@ public struct MetadataRequest: Sendable {
         case eo
     }
 
+    /// Which sources of scenes documents name: an index refuses those of sources that it does not hold.
+    public enum Lineage: String, Sendable, CaseIterable {
+        /// Those that are prepared along with them, or are in the index.
+        case known
+        case all
+        case none
+    }
+
     /// Folders of scenes, archives, or scenes themselves.
     public var paths: [String]
     /// The dataset name of a reader, as `s2_l2a_20m`; nil to find out.
@@ -23,6 +31,7 @@ public struct MetadataRequest: Sendable {
     /// Scenes read at once; nil means one a core.
     public var parallel: Int?
     public var layout = Layout.eo3
+    public var lineage = Lineage.known
     public var options: SceneOptions
 
     public init(
@@ -78,18 +87,24 @@ public func prepareMetadata(
     _ request: MetadataRequest,
     progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
 ) async throws -> MetadataSummary {
-    let prepared = try await PreparedScenes(request, progress: progress)
-    let documents = prepared.scenes.flatMap(\.documents)
-    if !documents.isEmpty {
-        try AtomicFile.write(Data(YAMLText.write(documents: documents).utf8), to: request.outfile)
+    try await PreparedScenes(request, progress: progress).write(request)
+}
+
+extension PreparedScenes {
+    /// Writes the documents of all scenes to the file that was asked for.
+    func write(_ request: MetadataRequest) async throws -> MetadataSummary {
+        let documents = try await SceneLineage(request.lineage).applied(to: scenes.flatMap(\.documents))
+        if !documents.isEmpty {
+            try AtomicFile.write(Data(YAMLText.write(documents: documents).utf8), to: request.outfile)
+        }
+        return MetadataSummary(
+            outfile: request.outfile,
+            scenes: scenes.map(\.path),
+            documents: documents.count,
+            failures: failures,
+            unknown: unknown
+        )
     }
-    return MetadataSummary(
-        outfile: request.outfile,
-        scenes: prepared.scenes.map(\.path),
-        documents: documents.count,
-        failures: prepared.failures,
-        unknown: prepared.unknown
-    )
 }
 
 /// Scenes and their documents, before they are written or indexed.
@@ -108,7 +123,15 @@ struct PreparedScenes: Sendable {
         progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void
     ) async throws {
         let findings = try Self.find(request)
-        let outcomes = try await Self.describe(findings.scenes, request, progress: progress)
+        self.init(findings, try await Self.describe(findings.scenes, request, progress: progress), request)
+    }
+
+    /// - `outcomes`: Of the scenes, in their order.
+    init(
+        _ findings: SceneSearch.Findings,
+        _ outcomes: [Result<[DocumentValue], SceneFailure>],
+        _ request: MetadataRequest
+    ) {
         var seen: [String: String] = [:]
         for (scene, outcome) in zip(findings.scenes.map(\.path), outcomes) {
             switch outcome {
@@ -147,7 +170,7 @@ struct PreparedScenes: Sendable {
         )
     }
 
-    private static func find(_ request: MetadataRequest) throws -> SceneSearch.Findings {
+    static func find(_ request: MetadataRequest) throws -> SceneSearch.Findings {
         let reader = try reader(request.dataset)
         let pattern: Regex<AnyRegexOutput>?
         do {
@@ -158,7 +181,13 @@ struct PreparedScenes: Sendable {
         let search = SceneSearch(reader: reader, options: request.options, pattern: pattern)
         var all = SceneSearch.Findings()
         for path in request.paths {
-            let root = path.hasPrefix("/vsi") ? path : URL(fileURLWithPath: path).standardizedFileURL.path
+            let name = ObjectStore.openable(path)
+            let root = name.hasPrefix("/vsi") ? name : URL(fileURLWithPath: path).standardizedFileURL.path
+            do {
+                try VirtualFolder.preload(root)
+            } catch {
+                throw MetadataRequestError(.noInput, "\(error)")
+            }
             guard VirtualFolder.kind(root) != nil else {
                 throw MetadataRequestError(
                     .noInput,
@@ -177,20 +206,17 @@ struct PreparedScenes: Sendable {
         return all
     }
 
-    /// Why a scene was not described.
-    private struct Reason: Error { let text: String }
-
     /// Reads the scenes, a few at once, and returns the outcomes in their order.
     private static func describe(
         _ scenes: [FoundScene],
         _ request: MetadataRequest,
         progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void
-    ) async throws -> [Result<[DocumentValue], Reason>] {
+    ) async throws -> [Result<[DocumentValue], SceneFailure>] {
         let width = max(request.parallel ?? ProcessInfo.processInfo.activeProcessorCount, 1)
         // A task for each scene would cost more than some scenes.
         let share = max(1, min(16, scenes.count / (width * 4)))
-        return try await withThrowingTaskGroup(of: (Int, [Result<[DocumentValue], Reason>]).self) { group in
-            var outcomes = [Result<[DocumentValue], Reason>?](repeating: nil, count: scenes.count)
+        return try await withThrowingTaskGroup(of: (Int, [Result<[DocumentValue], SceneFailure>]).self) { group in
+            var outcomes = [Result<[DocumentValue], SceneFailure>?](repeating: nil, count: scenes.count)
             var (next, done) = (0, 0)
             func start() {
                 guard next < scenes.count else { return }
@@ -210,7 +236,7 @@ struct PreparedScenes: Sendable {
         }
     }
 
-    private static func outcome(of scene: FoundScene, _ request: MetadataRequest) -> Result<[DocumentValue], Reason> {
+    static func outcome(of scene: FoundScene, _ request: MetadataRequest) -> Result<[DocumentValue], SceneFailure> {
         do {
             let documents = try scene.reader.prepare(scene.path, options: request.options).map(portable)
             guard request.layout == .eo else { return .success(documents) }
@@ -220,7 +246,7 @@ struct PreparedScenes: Sendable {
                 }
             )
         } catch {
-            return .failure(Reason(text: String(describing: error)))
+            return .failure(SceneFailure(text: String(describing: error)))
         }
     }
 
@@ -231,9 +257,9 @@ struct PreparedScenes: Sendable {
             guard let entries = root[key]?.object else { continue }
             let moved = entries.map { entry -> (key: String, value: DocumentValue) in
                 guard case .object(var place) = entry.value, let path = place["path"]?.string,
-                    path.hasPrefix("/vsis3/")
+                    let url = ObjectStore.url(path)
                 else { return (entry.key, entry.value) }
-                place["path"] = .string("s3://" + path.dropFirst(7))
+                place["path"] = .string(url)
                 return (entry.key, .object(place))
             }
             root[key] = .object(DocumentObject(moved))

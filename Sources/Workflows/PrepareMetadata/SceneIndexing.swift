@@ -48,11 +48,14 @@ public func indexScenes(
         }
     }
     var results: [AddResult] = []
-    let candidates = prepared.scenes.flatMap { scene in
-        scene.documents.map { document in
-            let origin = SourceDocument(origin: scene.path, value: document)
-            return DatasetCandidate(document: origin, location: location(of: scene.path))
-        }
+    let places = prepared.scenes.flatMap { scene in scene.documents.map { _ in scene.path } }
+    let lineage = SceneLineage(request.lineage) { sources in
+        Set(try await index.datasets(ids: Array(sources)).map(\.id))
+    }
+    let ordered = try await lineage.order(prepared.scenes.flatMap(\.documents))
+    let candidates = ordered.map { number, document in
+        let origin = SourceDocument(origin: places[number], value: document)
+        return DatasetCandidate(document: origin, location: location(of: places[number]))
     }
     for start in stride(from: 0, to: candidates.count, by: 2000) {
         let part = Array(candidates[start..<min(start + 2000, candidates.count)])
@@ -70,13 +73,15 @@ public func indexScenes(
 
 /// The URI of a scene; of one in an archive that of the archive.
 private func location(of path: String) -> String {
-    if path.hasPrefix("/vsis3/") { return "s3://" + path.dropFirst(7) }
+    if let url = ObjectStore.url(path) { return url }
     guard path.hasPrefix("/vsi") else { return DatasetFiles.uri(ofFile: path) }
     let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst(2)
     var archive = ""
     for part in parts {
         archive += archive.isEmpty && part.isEmpty ? "" : "/\(part)"
-        if !archive.isEmpty, VirtualFolder.kind(archive) == .file { return DatasetFiles.uri(ofFile: archive) }
+        if !archive.isEmpty, VirtualFolder.kind(archive) == .file {
+            return ObjectStore.url(archive) ?? DatasetFiles.uri(ofFile: archive)
+        }
     }
     return path
 }
@@ -90,6 +95,15 @@ public enum ProductTemplates {
         _ sample: DocumentValue,
         _ options: SceneOptions
     ) throws -> SourceDocument {
+        try definition(of: name, in: folders)
+            ?? SourceDocument(
+                origin: "product \(name)",
+                value: try ProductDraft.definition(for: sample, nodata: options.nodata)
+            )
+    }
+
+    /// The definition of a name from folders of templates, nil where there is none.
+    public static func definition(of name: String, in folders: [String]) -> SourceDocument? {
         for folder in folders {
             for file in VirtualFolder.names(folder) ?? []
             where file.hasSuffix(".yaml") || file.hasSuffix(".yml") {
@@ -97,9 +111,6 @@ public enum ProductTemplates {
                 if let found { return found }
             }
         }
-        return SourceDocument(
-            origin: "product \(name)",
-            value: try ProductDraft.definition(for: sample, nodata: options.nodata)
-        )
+        return nil
     }
 }

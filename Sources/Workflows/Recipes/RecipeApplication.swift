@@ -49,11 +49,18 @@ public struct RecipeApplication: Sendable {
         location: String,
         software: String
     ) throws {
-        // The last instant belongs to the next day: end is exclusive.
-        let last = SliceDate(time.end.addingTimeInterval(-1))
-        recipe = try Recipe(document).expanded(from: SliceDate(time.begin), to: last)
+        recipe = try Self.recipe(document, over: time)
         (self.document, self.time, self.region) = (document, time, region)
         (self.productName, self.location, self.software) = (productName, location, software)
+    }
+
+    /// The recipe with outputs for each period.
+    static func recipe(_ document: SourceDocument, over time: TimeRange) throws -> Recipe {
+        // The last instant belongs to the next day: end is exclusive.
+        try Recipe(document).expanded(
+            from: SliceDate(time.begin),
+            to: SliceDate(time.end.addingTimeInterval(-1))
+        )
     }
 
     /// Plans the cells, makes those that are missing or damaged, and indexes them.
@@ -100,34 +107,23 @@ public struct RecipeApplication: Sendable {
             region: region.isEverywhere ? MultiPolygon(parts: []) : region.polygon,
             grid: grid,
             product: output,
-            folder: URL(fileURLWithPath: location).appendingPathComponent("recipes/\(productName)").path,
+            folder: ObjectStore.join(location, "recipes/\(productName)"),
             software: software
         )
         (planner.mosaic, planner.clips) = (mosaic, clips)
         let names = recipe.outputs.map(\.name)
         planner.reference = try await reference?.resolve(for: names, of: recipe.name, bounds: bounds, on: index)
-        let memory = options.memory / options.jobs
-        let production = TileProduction(
-            product: output,
-            index: mosaic == nil ? index : nil,
-            options: options,
-            log: log,
-            progress: progress
-        )
-        let bytesPerPixel = try planner.plan(series: series, statics: statics, memory: memory).bytesPerPixel
-        return try await production.run(bytesPerPixel: bytesPerPixel, summary: summary) { [planner] leftOut, _ in
-            var planner = planner
-            planner.leftOut = leftOut
-            let plan = try planner.plan(series: series, statics: statics, memory: memory)
-            guard !plan.tasks.isEmpty || !leftOut.isEmpty else {
-                throw WorkflowError(
-                    .noInput,
-                    "product '\(first.product.name)' has no data in the cells of region '\(region.name)'",
-                    hint: "Compare the region with: datacube dataset search product=\(first.product.name)."
-                )
-            }
-            return plan.tasks
+        let plan = RecipePlan(planner: planner, series: series, statics: statics)
+        let production = TileProduction(index: index, options: options, log: log, progress: progress)
+        let result = try await production.run(plan, summary: summary)
+        guard result.planned > 0 || !result.skipped.isEmpty else {
+            throw WorkflowError(
+                .noInput,
+                "product '\(first.product.name)' has no data in the cells of region '\(region.name)'",
+                hint: "Compare the region with: datacube dataset search product=\(first.product.name)."
+            )
         }
+        return result
     }
 
     private func makeGrid(_ series: ResolvedInput, on index: any DatasetIndex) async throws -> GridSpec {

@@ -7,7 +7,7 @@ import Ingest
 import Raster
 
 /// The product that a recipe's input is taken from, and its datasets.
-struct ResolvedInput {
+struct ResolvedInput: Sendable {
     let input: RecipeInput
     let product: Product
     let datasets: [Dataset]

@@ -7,7 +7,7 @@ import Ingest
 import Raster
 
 /// Lays out the cells of a recipe: which datasets each needs, and in which blocks it is computed.
-struct RecipePlanner {
+struct RecipePlanner: Sendable {
     let recipe: Recipe
     let parameters: DocumentObject
     let time: TimeRange
@@ -33,15 +33,10 @@ struct RecipePlanner {
         let footprint: MultiPolygon
     }
 
-    /// - `memory`: Bytes that one thread may hold.
-    func plan(
-        series: [ResolvedInput],
-        statics: [ResolvedInput],
-        memory: Int
-    ) throws -> (tasks: [TileTask], bytesPerPixel: Int) {
+    func plan(series: [ResolvedInput], statics: [ResolvedInput], _ request: PlanRequest) throws -> PlannedTiles {
         let projector = FootprintProjector(to: grid.crs)
         let regionOnGrid = try projector.project(region, from: .wgs84)
-        let cells = region.parts.isEmpty ? nil : Set(grid.tiles(covering: regionOnGrid))
+        let cells = request.cells ?? (region.parts.isEmpty ? nil : Set(grid.tiles(covering: regionOnGrid)))
         let placed = try series.enumerated().flatMap { number, input in
             try place(input.datasets, number, by: projector)
         }
@@ -58,7 +53,8 @@ struct RecipePlanner {
         guard let first = sources.first?.bands.first?.measurement else {
             throw WorkflowError(.badRequest, "recipe '\(recipe.name)' reads no measurement over time")
         }
-        let factory = makeFactory(series[0], first, memory: memory, bytesPerPixel: bytesPerPixel)
+        let blocks = BlockBudget(series[0].datasets, first, bytesPerPixel: bytesPerPixel, request)
+        let factory = makeFactory(blocks)
         let tasks = try members.sorted { $0.key < $1.key }.compactMap { cell, found -> TileTask? in
             let entries = left(found)
             guard !entries.isEmpty else { return nil }
@@ -95,7 +91,7 @@ struct RecipePlanner {
                 clip: clips && !region.parts.isEmpty ? Clip(polygon: regionOnGrid) : nil
             )
         }
-        return (tasks, bytesPerPixel)
+        return PlannedTiles(tasks: tasks, blocks: blocks.facts)
     }
 
     private func properties(leftOut: [Dataset]) -> DocumentObject {
@@ -179,12 +175,7 @@ struct RecipePlanner {
         return slices * sample + seen + 6 * sample + 20 * recipe.outputs.count + 32
     }
 
-    private func makeFactory(
-        _ series: ResolvedInput,
-        _ first: Measurement,
-        memory: Int,
-        bytesPerPixel: Int
-    ) -> TileFactory {
+    private func makeFactory(_ blocks: BlockBudget) -> TileFactory {
         let shape = grid.tileShape
         let chunk = XY(x: tileChunk(shape.width), y: tileChunk(shape.height))
         let variables = recipe.outputs.map { output in
@@ -193,7 +184,7 @@ struct RecipePlanner {
                 type: output.encoding.type,
                 nodata: output.encoding.nodata,
                 units: output.units,
-                attributes: [("long_name", output.name.replacing("_", with: " "))],
+                attributes: [("long_name", .text(output.name.replacing("_", with: " ")))],
                 chunk: chunk
             )
         }
@@ -206,7 +197,7 @@ struct RecipePlanner {
             algorithm: recipe.name,
             parameters: parameters,
             software: software,
-            blocks: BlockBudget(series.datasets, first, bytesPerPixel: bytesPerPixel, limit: memory),
+            blocks: blocks,
             storage: mosaic?.storage
         )
     }

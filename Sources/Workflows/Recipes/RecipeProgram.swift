@@ -45,6 +45,17 @@ struct RecipeProgram: TileProgram {
     /// Nil where outputs stay as they are.
     var matching: HistogramMatching?
 
+    var reads: [(datasets: [Dataset], measurements: [String])] {
+        let series = slices.map { slice in
+            let source = sources[slice.source]
+            let names = source.bands.map(\.measurement.name) + (source.mask?.measurements.map(\.name) ?? [])
+            return (datasets: slice.datasets, measurements: names)
+        }
+        let statics = staticBands.map { (datasets: $0.datasets, measurements: [$0.band.measurement.name]) }
+        let reference = matching.map { (datasets: $0.datasets, measurements: $0.bands.values.map(\.name).sorted()) }
+        return series + statics + (reference.map { [$0] } ?? [])
+    }
+
     /// One encoding for each name: that of the products where they agree, else real values.
     static func encodings(of sources: [Source]) -> [String: Encoding] {
         sources.flatMap(\.bands).reduce(into: [:]) { encodings, band in
@@ -151,21 +162,24 @@ struct RecipeProgram: TileProgram {
         var isSeen = [Bool](repeating: false, count: isCounted ? block.pixelCount : 0)
         for band in source.bands {
             let isStored = encodings[band.name] == band.encoding
-            func add<Element: PixelElement>(_: Element.Type) throws {
-                let pixels = try reader.read(Element.self, band.measurement, resampling: band.resampling)
-                guard let pixels else { return }
-                if isStored {
-                    block.series[band.name]?.append(pixels, keeping: keep)
-                } else {
-                    block.series[band.name]?.append(band.encoding.decode(pixels), keeping: keep)
-                }
-                appended.insert(band.name)
+            func add<Element: PixelElement>(_: Element.Type) throws -> Bool {
                 let missing = Element(nearest: band.measurement.nodata)
-                for pixel in isSeen.indices where pixels[pixel] != missing && pixels[pixel] == pixels[pixel] {
-                    isSeen[pixel] = true
+                guard isStored else {
+                    let pixels = try reader.read(Element.self, band.measurement, resampling: band.resampling)
+                    guard let pixels else { return false }
+                    pixels.withUnsafeBufferPointer { isSeen.mark($0, missing: missing) }
+                    block.series[band.name]?.append(band.encoding.decode(pixels), keeping: keep)
+                    return true
                 }
+                return try block.series[band.name]?.append(Element.self, keeping: keep) { place in
+                    guard try reader.read(band.measurement, resampling: band.resampling, into: place) else {
+                        return false
+                    }
+                    isSeen.mark(UnsafeBufferPointer(place), missing: missing)
+                    return true
+                } ?? false
             }
-            try add(band.measurement.dtype.elementType)
+            if try add(band.measurement.dtype.elementType) { appended.insert(band.name) }
         }
         if isCounted { note(isSeen, slice, in: &block) }
         guard !appended.isEmpty else { return false }
@@ -184,8 +198,7 @@ struct RecipeProgram: TileProgram {
         _ reader: SliceReader
     ) throws -> (keep: [Bool], distances: [Float], isSeen: [Bool]) {
         let (grown, halo) = (reader.grown, reader.halo)
-        let flags = try mask.measurements.map { try reader.readGrown(Int32.self, $0) }
-        let states = mask.states(flags, count: grown.pixelCount)
+        let states = try mask.states(reader)
         let isSeen = recipe.usesObservations ? states.map { $0 != .unknown }.cropped(width: grown.width, by: halo) : []
         guard halo > 0 else { return (states.map { $0 == .kept }, [], isSeen) }
         let dropped = PixelMask(width: grown.width, height: grown.height, values: states.map { $0 == .dropped })
@@ -220,5 +233,12 @@ extension GeoBox {
         let metres = 6_371_007 * Double.pi / 180
         let latitude = affine.f + resolution.y * Double(height) / 2
         return XY(x: abs(resolution.x) * metres * cos(latitude * .pi / 180), y: abs(resolution.y) * metres)
+    }
+}
+
+extension [Bool] {
+    /// Notes which pixels have a value; an empty array notes nothing.
+    fileprivate mutating func mark<Element: PixelElement>(_ pixels: UnsafeBufferPointer<Element>, missing: Element) {
+        for pixel in indices where pixels[pixel] != missing && pixels[pixel] == pixels[pixel] { self[pixel] = true }
     }
 }

@@ -34,12 +34,13 @@ public struct RecipeReference: Sendable {
             )
         }
         let bands = measurements.map { ($0.name, $0) }
-        return ResolvedReference(bands: Dictionary(bands) { first, _ in first }, datasets: datasets)
+        return ResolvedReference(product: found, bands: Dictionary(bands) { first, _ in first }, datasets: datasets)
     }
 }
 
 /// A reference as the index has it.
-struct ResolvedReference {
+struct ResolvedReference: Sendable {
+    let product: Product
     /// Output → measurement.
     let bands: [String: Measurement]
     let datasets: [Dataset]

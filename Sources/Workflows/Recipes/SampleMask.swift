@@ -11,8 +11,8 @@ struct SampleMask: Sendable {
     let measurements: [Measurement]
     /// A rule holds where any of its tests does.
     private let tests: [MaskRule: [BitTest]]
-    /// Where all rules look at one measurement of up to 16 bits: what becomes of each of its samples.
-    private let table: [Bool]?
+    /// Where all rules look at one measurement of up to 16 bits: what becomes of each of its samples, by its bits.
+    private let table: [State]?
 
     /// - Throws: `IndexError` that names the nearest measurement, flag or meaning where one is unknown.
     init(_ condition: MaskCondition, steps: [MaskStep], on product: Product) throws {
@@ -29,8 +29,11 @@ struct SampleMask: Sendable {
             table = nil
             return
         }
+        let nodata = measurements[0].nodata
+        let missing = nodata.isNaN ? nil : UInt64(UInt16(truncatingIfNeeded: Int(nodata)))
         table = (0...UInt64(UInt16.max)).map { sample in
-            condition.holds { rule in tests[rule]?.contains { $0.matches(sample) } ?? false }
+            if sample == missing { return .unknown }
+            return condition.holds { rule in tests[rule]?.contains { $0.matches(sample) } ?? false } ? .kept : .dropped
         }
     }
 
@@ -38,20 +41,38 @@ struct SampleMask: Sendable {
     var halo: Int { steps.map(\.halo).reduce(0, +) }
 
     /// What is known of each pixel.
-    enum State { case kept, dropped, unknown }
+    enum State: UInt8 { case kept, dropped, unknown }
 
-    /// The state of each pixel before any step.
-    ///
-    /// - `flags`: The samples of `measurements`, one array each, all of one length; nil for one that has no data.
-    func states(_ flags: [[Int32]?], count: Int) -> [State] {
+    /// The state of each pixel of the grown block of a slice, before any step.
+    func states(_ reader: SliceReader) throws -> [State] {
+        let count = reader.grown.pixelCount
+        guard table != nil else {
+            return states(try measurements.map { try reader.readGrown(Int32.self, $0) }, count: count)
+        }
+        let measurement = measurements[0]
+        return switch measurement.dtype {
+        case .uint8: states(try reader.readGrown(UInt8.self, measurement), count: count)
+        case .int16: states(try reader.readGrown(Int16.self, measurement), count: count)
+        default: states(try reader.readGrown(UInt16.self, measurement), count: count)
+        }
+    }
+
+    /// By the table; nil where the only measurement has no data.
+    @_specialize(where Sample == UInt8)
+    @_specialize(where Sample == UInt16)
+    @_specialize(where Sample == Int16)
+    private func states<Sample: FixedWidthInteger>(_ flags: [Sample]?, count: Int) -> [State] {
+        guard let flags, let table else { return [State](repeating: .unknown, count: count) }
+        return table.withUnsafeBufferPointer { table in
+            flags.map { table[Int(UInt16(truncatingIfNeeded: $0))] }
+        }
+    }
+
+    /// By the conditions; `flags` are the samples of `measurements`, nil for one that has no data.
+    private func states(_ flags: [[Int32]?], count: Int) -> [State] {
         guard !flags.contains(where: { $0 == nil }) else { return [State](repeating: .unknown, count: count) }
         let planes = flags.compactMap { $0 }
         let nodata = measurements.map { Int32(clamping: Int($0.nodata.isNaN ? -1e9 : $0.nodata)) }
-        if let table {
-            return planes[0].map { sample in
-                sample == nodata[0] ? .unknown : table[Int(UInt16(truncatingIfNeeded: sample))] ? .kept : .dropped
-            }
-        }
         let numbers = Dictionary(uniqueKeysWithValues: measurements.enumerated().map { ($1.name, $0) })
         let places = Dictionary(
             uniqueKeysWithValues: Set(condition.rules).map { rule in

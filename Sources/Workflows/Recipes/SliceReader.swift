@@ -32,36 +32,58 @@ struct SliceReader {
         best = datasets.count > 1 ? try ranking?.best(of: datasets, onto: grown, cache) : nil
     }
 
+    /// Puts the pixels of the block in place; false where no dataset has any.
+    func read<Element: PixelElement>(
+        _ measurement: Measurement,
+        resampling: Resampling,
+        into place: UnsafeMutableBufferPointer<Element>
+    ) throws -> Bool {
+        let best = best?.cropped(width: grown.width, by: halo)
+        return try read(measurement, resampling, onto: target, best: best, into: place)
+    }
+
     /// The pixels of the block; nil where no dataset has any.
     func read<Element: PixelElement>(
-        _ type: Element.Type,
+        _: Element.Type,
         _ measurement: Measurement,
         resampling: Resampling
     ) throws -> [Element]? {
-        try read(type, measurement, resampling, onto: target, best: best?.cropped(width: grown.width, by: halo))
+        try pixels(of: target) { try read(measurement, resampling: resampling, into: $0) }
     }
 
     /// The pixels of the block and of those around it, from the nearest ones: for flags.
-    func readGrown<Element: PixelElement>(_ type: Element.Type, _ measurement: Measurement) throws -> [Element]? {
-        try read(type, measurement, .nearest, onto: grown, best: best)
+    func readGrown<Element: PixelElement>(_: Element.Type, _ measurement: Measurement) throws -> [Element]? {
+        try pixels(of: grown) { try read(measurement, .nearest, onto: grown, best: best, into: $0) }
+    }
+
+    private func pixels<Element: PixelElement>(
+        of box: GeoBox,
+        _ fill: (UnsafeMutableBufferPointer<Element>) throws -> Bool
+    ) rethrows -> [Element]? {
+        var hasData = false
+        let pixels = try [Element](unsafeUninitializedCapacity: box.pixelCount) { buffer, count in
+            hasData = try fill(buffer)
+            count = box.pixelCount
+        }
+        return hasData ? pixels : nil
     }
 
     private func read<Element: PixelElement>(
-        _: Element.Type,
         _ measurement: Measurement,
         _ resampling: Resampling,
         onto box: GeoBox,
-        best: [Int16]?
-    ) throws -> [Element]? {
+        best: [Int16]?,
+        into place: UnsafeMutableBufferPointer<Element>
+    ) throws -> Bool {
         let reader = GridReader(measurement, resampling: resampling, cache: cache)
-        guard var pixels = try reader.readFused(Element.self, datasets, onto: box) else { return nil }
-        guard let best else { return pixels }
+        guard try reader.readFused(datasets, onto: box, into: place) else { return false }
+        guard let best else { return true }
         // The first dataset is on top already.
         for number in 1..<datasets.count where best.contains(Int16(number)) {
             guard let own = try reader.readFused(Element.self, [datasets[number]], onto: box) else { continue }
-            replace(&pixels, by: own, where: best, is: Int16(number), missing: Element(nearest: measurement.nodata))
+            replace(place, by: own, where: best, is: Int16(number), missing: Element(nearest: measurement.nodata))
         }
-        return pixels
+        return true
     }
 }
 
@@ -71,13 +93,13 @@ struct SliceReader {
 @_specialize(where Element == Int32)
 @_specialize(where Element == Float)
 private func replace<Element: PixelElement>(
-    _ pixels: inout [Element],
+    _ pixels: UnsafeMutableBufferPointer<Element>,
     by own: [Element],
     where best: [Int16],
     is number: Int16,
     missing: Element
 ) {
-    for pixel in pixels.indices where best[pixel] == number && own[pixel] != missing && own[pixel] == own[pixel] {
+    for pixel in best.indices where best[pixel] == number && own[pixel] != missing && own[pixel] == own[pixel] {
         pixels[pixel] = own[pixel]
     }
 }

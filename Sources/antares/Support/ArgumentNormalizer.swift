@@ -4,8 +4,8 @@
 /// two, and values that look like options (negative numbers) are tied to their option. What it does not know stays
 /// as it is, so that argument-parser can complain about it in its own words.
 struct ArgumentNormalizer {
-    /// Options that take two numbers.
-    private static let pairs: Set = ["--lat", "--long"]
+    /// How many numbers options take that take more than one.
+    private static let numberCounts = ["--lat": 2, "--long": 2, "--bbox": 4, "--clip-bbox": 4]
 
     /// Options that may stand without a value, and the one that they then have.
     private static let bare = ["--archive-less-mature": "500"]
@@ -102,10 +102,11 @@ struct ArgumentNormalizer {
             } else if option.argument.kind == .option, let first = rest.first, number(first) != nil {
                 rest.removeFirst()
                 var values = [first]
-                if Self.pairs.contains(option.spelling), let second = rest.first, number(second) != nil {
+                while values.count < Self.numberCounts[option.spelling] ?? 1, let next = rest.first, number(next) != nil
+                {
                     values.append(rest.removeFirst())
                 }
-                if values.count == 2 || first.hasPrefix("-") {
+                if values.count > 1 || first.hasPrefix("-") {
                     result.append("\(option.spelling)=\(values.joined(separator: ","))")
                 } else {
                     result += [option.spelling, first]

@@ -22,12 +22,21 @@ struct CommonOptions: ParsableArguments {
         completion: .file()
     )
     var config: [String] = []
+    @Option(
+        name: [.customShort("R"), .long, .customLong("config-text")],
+        help: .init("Datacube configuration as a text: INI, YAML or JSON.", valueName: "text")
+    )
+    var rawConfig: String?
     @Option(help: .init("Write the log to this file as well; may be repeated.", valueName: "file"), completion: .file())
     var logFile: [String] = []
     @Flag(help: "Log every database statement.")
     var logQueries = false
     @Flag(help: "Print results, and errors, as JSON documents.")
     var json = false
+
+    func validate() throws {
+        guard rawConfig == nil || config.isEmpty else { throw ValidationError("-R and -C exclude each other.") }
+    }
 
     /// How much is logged, nil where the command line does not say.
     var logLevel: Logger.Level? {
@@ -49,7 +58,8 @@ struct CommonOptions: ParsableArguments {
             .reading(
                 environment: ProcessInfo.processInfo.environment,
                 datacubeEnvironment: env,
-                datacubeFiles: config
+                datacubeFiles: config,
+                datacubeText: rawConfig
             )
         )
     }

@@ -1,3 +1,4 @@
+import Catalogs
 import ClusterExec
 import Config
 import DatacubeIndex
@@ -41,8 +42,10 @@ enum ExitStatus: Int32, Sendable {
         case let error as PostgresError: self = error.isUnreachable ? .databaseUnreachable : .failed
         case let error as RasterError: self = error.code == .openFailed ? .noInput : .inputOutput
         case let error as IndexError: self = .init(error)
+        case let error as MetadataRequestError: self = error.kind == .usage ? .usage : .noInput
         case let error as WorkflowError: self = error.code == .noInput ? .noInput : .failed
         case is ConfigError, is DocumentError: self = .configuration
+        case let error as CatalogError: self = .init(error)
         case let error as ClusterError: self = .init(error)
         case let error as JobStoreError: self = error.code == .noSuchJob ? .noInput : .failed
         case let error as CocoaError where [.fileNoSuchFile, .fileReadNoSuchFile].contains(error.code): self = .noInput
@@ -57,6 +60,16 @@ extension ExitStatus {
         switch error.code {
         case .invalidDefinition, .missingExtension, .resourceMissing, .notInitialised: self = .configuration
         default: self = .failed
+        }
+    }
+
+    private init(_ error: CatalogError) {
+        switch error.code {
+        case .badAddress, .badRequest: self = .usage
+        case .notFound: self = .noInput
+        case .refused: self = .configuration
+        case .unreachable, .failed, .rateLimited, .cannotWrite: self = .inputOutput
+        case .tooLarge, .mismatch: self = .failed
         }
     }
 

@@ -1,16 +1,25 @@
 import ArgumentParser
+import ClusterExec
 import Foundation
+import Logging
 import Workflows
 
 /// The options of commands that make tiles: how much of the machine they use, and what they leave out.
 struct RunOptionGroup: ParsableArguments {
     @Option(
         parsing: .upToNextOption,
-        help: .init("serial, multiproc N, or local with --jobs.", valueName: "executor")
+        help: .init(
+            "As a job: local (child processes), slurm, sge or ssh. In this program: serial, multiproc N.",
+            valueName: "executor"
+        )
     )
     var executor: [String] = []
-    @Option(help: .init("Threads that compute at once; all cores without it.", valueName: "n"))
+    @Option(help: .init("Tasks of a job at once, else threads that compute at once: all cores.", valueName: "n"))
     var jobs: Int?
+    @OptionGroup var engine: EngineOptions
+    @Option(help: .init("Tiles in a task of a job; as many as seem right without it.", valueName: "n"))
+    var tilesPerTask: Int?
+    @OptionGroup var master: MasterOptions
     @Option(
         help: .init("Memory for blocks in work, as 4G or 800M; half of what is free without it.", valueName: "size")
     )
@@ -26,7 +35,12 @@ struct RunOptionGroup: ParsableArguments {
 
     func validate() throws {
         if let jobs, jobs < 1 { throw ValidationError("--jobs must be at least 1, got \(jobs).") }
+        if let tilesPerTask, tilesPerTask < 1 {
+            throw ValidationError("--tiles-per-task must be at least 1, got \(tilesPerTask).")
+        }
         _ = try executorJobs()
+        guard try cluster(log: nil) == nil, master.detach || tilesPerTask != nil else { return }
+        throw ValidationError("--detach and --tiles-per-task go with a job: --executor slurm, say.")
     }
 
     func makeOptions() throws -> RunOptions {
@@ -36,10 +50,15 @@ struct RunOptionGroup: ParsableArguments {
         return options
     }
 
+    /// Where the tiles are made as a job; nil for making them in this program.
+    func cluster(log: Logger?) throws -> ClusterOptions? {
+        try engine.options(executor.first.flatMap { ExecutorName(rawValue: $0) }, jobs: jobs) { log?.warning("\($0)") }
+    }
+
     /// What ODC's executors mean here; those of other schedulers run on this machine.
     private func executorJobs() throws -> Int? {
         switch executor.first {
-        case nil, "local": return nil
+        case nil, "local", "slurm", "sge", "ssh": return nil
         case "serial": return 1
         case "multiproc":
             guard executor.count == 2, let count = Int(executor[1]), count > 0 else {
@@ -48,7 +67,9 @@ struct RunOptionGroup: ParsableArguments {
             return count
         case "distributed", "dask", "celery": return nil
         case let other?:
-            throw ValidationError("--executor '\(other)' is unknown. Known: serial, multiproc N, local.")
+            throw ValidationError(
+                "--executor '\(other)' is unknown. Known: local, slurm, sge, ssh, serial, multiproc N."
+            )
         }
     }
 

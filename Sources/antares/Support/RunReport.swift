@@ -3,17 +3,28 @@ import Foundation
 import Logging
 import Workflows
 
+/// A workflow that makes tiles.
+typealias TileRun = (
+    any DatasetIndex, RunOptions, Logger, @escaping @Sendable (_ done: Int, _ planned: Int) -> Void
+) async throws -> RunSummary
+
 extension CommonOptions {
     /// Runs what makes tiles, shows its progress and reports what it did.
     func makeTiles(
         _ title: String,
         _ services: Services,
-        _ options: RunOptions,
-        by run: (
-            any DatasetIndex, RunOptions, Logger, @escaping @Sendable (_ done: Int, _ planned: Int) -> Void
-        ) async throws -> RunSummary
+        _ choice: RunOptionGroup,
+        by run: TileRun
     ) async throws {
+        if let note = choice.note { services.log.warning("\(note)") }
+        let options = try choice.makeOptions()
         let reporter = TileProgress(self, title)
+        if let cluster = try choice.cluster(log: services.log), !options.isDryRun {
+            let job = TileJob(common: self, services: services, cluster: cluster, choice: choice)
+            guard let summary = try await job.run(run, options, reporter.update) else { return }
+            reporter.finish()
+            return try report(summary, isDryRun: false)
+        }
         let summary = try await run(try await services.index(), options, services.log, reporter.update)
         reporter.finish()
         try report(summary, isDryRun: options.isDryRun)

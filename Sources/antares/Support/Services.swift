@@ -29,19 +29,6 @@ struct Services: Sendable {
         guard case .server(let address) = target else { return try server.ensureRunning() }
         // Its own address may stand in the configuration, so that Python finds it.
         if let host = address.host, host == server.settings.host { _ = try server.ensureRunning() }
-        return ConnectionSettings(address)
-    }
-}
-
-extension ConnectionSettings {
-    init(_ address: DatabaseAddress) {
-        self.init(
-            host: address.host,
-            port: address.port,
-            database: address.database,
-            user: address.user,
-            password: address.password,
-            connectTimeout: address.connectTimeout ?? 60
-        )
+        return address
     }
 }

@@ -86,6 +86,60 @@ import Testing
         #expect(document["lineage"] == [:])
     }
 
+    @Test func `a product is made from what an item says of its bands`() throws {
+        let grid = #""proj:shape": [200, 100], "proj:transform": [10, 0, 500000, 0, -10, 5100000]"#
+        func asset(_ bands: String) -> String {
+            #"{"href": "https://h.invalid/x.tif", "type": "image/tiff", \#(grid), \#(bands)}"#
+        }
+        let text = item(
+            assets: """
+                {"SR_B4.TIF": \(asset(#""raster:bands": [{"data_type": "uint16", "nodata": 0}], "eo:bands": [{"common_name": "red"}]"#)),
+                 "scl": \(asset(#""bands": [{"name": "SCL", "data_type": "uint8", "nodata": 0}]"#)),
+                 "temp": \(asset(#""data_type": "float32", "nodata": "nan", "unit": "K""#)),
+                 "stack": \(asset(#""bands": [{"data_type": "uint8"}, {"data_type": "uint8"}]"#)),
+                 "meta": {"href": "m.xml", "type": "application/xml"}}
+                """
+        )
+        let value = try JSONText.parse(text, origin: "item.json")
+        let made = try STACProductDraft.definition("p", for: value, at: "https://h.invalid/item.json")
+        let definition = try #require(made)
+        let measurements = try #require(definition["measurements"]?.array)
+        #expect(
+            measurements.dropLast() == [
+                ["name": "SR_B4_TIF", "dtype": "uint16", "nodata": 0, "units": "1", "aliases": ["red", "SR_B4.TIF"]],
+                ["name": "scl", "dtype": "uint8", "nodata": 0, "units": "1"],
+            ]
+        )
+        #expect(measurements.last?["units"] == "K" && measurements.last?["nodata"]?.double?.isNaN == true)
+        // The item is found to have them under the product's names.
+        let product = try #require(Product(definition: definition))
+        let found = try #require(try convert(text, [product]).first).get().document.value
+        #expect(found.at("measurements", "SR_B4_TIF", "path") == "https://h.invalid/x.tif")
+    }
+
+    @Test func `items changed by chance crash nothing`() throws {
+        var mutator = Mutator(seed: 11)
+        let value = try JSONText.parse(item(), origin: "item.json")
+        let product = try product()
+        var outcomes: Set<Bool> = []
+        for _ in 0..<300 {
+            var changed = value
+            for _ in 0..<2 { changed = mutator.change(changed) }
+            let source = SourceDocument(origin: "item.json", value: changed)
+            let candidate = DatasetCandidate(document: source, location: "file:///data/item.json")
+            for result in STACDocuments(products: [product]).candidates(of: candidate) {
+                outcomes.insert((try? result.get()) != nil)
+            }
+            _ = try? STACProductDraft.definition("p", for: changed, at: "file:///data/item.json")
+        }
+        #expect(outcomes == [true, false])
+    }
+
+    @Test func `lineage that is null is none`() throws {
+        let text = item().replacing(#""platform""#, with: #""odc:lineage": null, "platform""#)
+        #expect(try document(text)["lineage"] == [:])
+    }
+
     // uuid.uuid5(uuid.uuid5(uuid.NAMESPACE_URL, "https://stacspec.org"), "s2-l2a\nscene-1\n") in Python.
     @Test(arguments: [
         ("scene-1", "2e935c2d-228f-56af-b68b-f677076417bf"),

@@ -107,6 +107,78 @@ struct IngestionTests {
         #expect(field?.description.contains("has the unknown field '{start}'") == true)
     }
 
+    /// Expected: what netCDF4 of Python (under datacube 1.8's own class for files) writes of the same document, by ncdump.
+    @Test(.enabled(if: isInstalled("ncdump"), "SKIPPED: NCDUMP IS NOT INSTALLED"))
+    func `attributes are written in the type that they have in the configuration`() async throws {
+        let cube = try await TestCube()
+        try await cube.add(scene(utmGrid(width: 20)))
+        let given = """
+            title: test, product_version: 2, large: 5000000000, ratio: 0.5, power: 1.0e+3, day: 2020-01-01, ints: [1, 2, 3],
+                mixed: [1, 2.5], texts: [a, bc], one: [abc], lone: [7], none: [], both: [1, a]
+            """
+        let config = try cube.config { text in
+            text.replacing("{title: test}", with: "{\(given)}")
+                .replacing("src_varname: red,", with: "src_varname: red, attrs: {alias: b, valid_range: [0, 10000]},")
+        }
+        #expect(try await cube.ingest(config).isComplete)
+        let path = try #require(try await cube.datasets("tiles").first?.localPath)
+        let lines = try run("ncdump", ["-h", path]).output.split(separator: "\n").map {
+            $0.trimmingCharacters(in: .whitespaces)
+        }
+        for line in [
+            ":title = \"test\" ;", ":product_version = 2LL ;", ":large = 5000000000LL ;", ":ratio = 0.5 ;",
+            ":power = 1000. ;", ":day = \"2020-01-01\" ;", ":ints = 1LL, 2LL, 3LL ;", ":mixed = 1., 2.5 ;",
+            "string :texts = \"a\", \"bc\" ;", ":one = \"abc\" ;", ":lone = 7LL ;", ":none = \"\" ;",
+            "string :both = \"1\", \"a\" ;", "red:alias = \"b\" ;", "red:valid_range = 0LL, 10000LL ;",
+        ] {
+            #expect(lines.contains(line), "\(line)")
+        }
+        for wrong in ["flag: true", "nothing: null", "nested: {a: 1}", "flags: [true, false]"] {
+            let error = #expect(throws: DocumentError.self) {
+                _ = try Ingestion(cube.config { $0.replacing("title: test", with: wrong) }, software: "antares test")
+            }
+            #expect(error?.description.contains("must be text, a number or a list of these") == true)
+        }
+    }
+
+    /// Expected pixels come from gdalwarp.
+    @Test(
+        .enabled(if: isInstalled("gdalwarp"), "SKIPPED: GDALWARP IS NOT INSTALLED"),
+        arguments: [("nearest", "near", 60.0), ("nearest", "near", 500.0), ("average", "average", 100.0)]
+    )
+    func `pixels of tiles much coarser than their scene are gdalwarp's`(
+        resampling: String,
+        method: String,
+        size: Double
+    ) async throws {
+        let cube = try await TestCube()
+        var scene = scene(utmGrid(width: 211, height: 193))
+        scene.red = scene.red.map { UInt16(1000 + Int($0) * 7919 % 20_000) }
+        try await cube.add(scene)
+        let tileSize = 12 * size
+        let config = try cube.config(tileSize: tileSize, resolution: size, resampling: resampling)
+        let summary = try await cube.ingest(config)
+        #expect(summary.isComplete && summary.written > 0)
+        let red = try #require(cube.folder.files().first { $0.hasSuffix("_red.tif") })
+        for tile in try await cube.datasets("tiles") {
+            let box = try #require(tile.geoBox(of: "red"))
+            let out = cube.folder.path("\(tile.idText).tif")
+            let sides = [box.bounds.left, box.bounds.bottom, box.bounds.right, box.bounds.top].map { "\($0)" }
+            let warped = try run(
+                "gdalwarp",
+                ["-q", "-r", method, "-et", "0", "-ovr", "NONE", "-srcnodata", "0", "-dstnodata", "0", "-te"] + sides
+                    + ["-tr", "\(size)", "\(size)", cube.folder.path(red), out]
+            )
+            #expect(warped.status == 0, "\(warped.errors)")
+            let whole = PixelWindow(column: 0, row: 0, width: box.width, height: box.height)
+            let path = try #require(tile.localPath)
+            let made = try NetCDFFile(opening: path).read(UInt16.self, variable: "red", window: whole)
+            let expected = try RasterFile(opening: out).read(UInt16.self, band: 1)
+            #expect(made == expected)
+            #expect(made.contains { $0 != 0 })
+        }
+    }
+
     @Test func `saved tasks are made by another run, unless their scenes have changed`() async throws {
         let cube = try await TestCube()
         try await cube.add(scene(utmGrid()))

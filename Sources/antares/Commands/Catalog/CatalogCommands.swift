@@ -4,6 +4,7 @@ import Foundation
 import Geo
 import Logging
 import Postgres
+import Raster
 import Workflows
 
 /// `ingest_catalog`: the USGS's bulk metadata.
@@ -117,7 +118,7 @@ struct CatalogCoverageCommand: CommonCommand {
             throw CommandFailure(.noInput, "no scene of \(sensor)… is in the catalogue. Run antares ingest_catalog.")
         }
         if let map {
-            let box = try coverage.draw(to: URL(fileURLWithPath: map).path, size: size)
+            let box = try coverage.draw(to: ObjectStore.absolute(map), size: size)
             services.log.info("\(map): longitudes \(box.left) to \(box.right), latitudes \(box.bottom) to \(box.top)")
         }
         try common.emit(coverage.entries) {

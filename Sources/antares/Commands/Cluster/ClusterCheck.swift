@@ -73,8 +73,8 @@ struct ClusterCheck {
         let payload = try JSONEncoder().encode(ScriptPayload(program: program, arguments: ["ssh-worker", "--greet"]))
         do {
             let task = TaskFile(number: 1, kind: ScriptTask.kindName, payload: payload, tiles: ["check"])
-            try JobMaster.prepare(folder, tasks: [task]) { count in
-                JobFile(id: folder.id, kind: ScriptTask.kindName, tasks: count, cluster: options)
+            try JobMaster.prepare(folder, tasks: [task], { $1 }) { tiles in
+                JobFile(id: folder.id, kind: ScriptTask.kindName, tasks: tiles.count, cluster: options)
             }
             report.add("shared folder here", true, path)
         } catch {

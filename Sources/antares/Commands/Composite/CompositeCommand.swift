@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Geo
 import Logging
+import Raster
 import Workflows
 
 /// `composite`: scenes reduced over time to one file for each period.
@@ -102,7 +103,6 @@ struct CompositeCommand: CommonCommand {
 
     func run() async throws {
         let services = try common.makeServices()
-        if let note = run.note { services.log.warning("\(note)") }
         let ranges = time.compactMap { TimeRange(period: $0) }
         let whole = TimeRange(begin: .distantPast, end: .distantFuture)
         let index = try await services.index()
@@ -115,13 +115,13 @@ struct CompositeCommand: CommonCommand {
             time: asked ?? span ?? whole,
             period: period.flatMap { PeriodLength($0) },
             region: try await services.regionOrEverywhere(space),
-            target: MosaicTarget(path: URL(fileURLWithPath: output).path, compression: compression),
+            target: MosaicTarget(path: ObjectStore.absolute(output), compression: compression),
             software: Version.software
         )
         (composite.masks, composite.grouping) = (try rules(), groupBy)
         (composite.fuse, composite.resampling) = (try fusing(), try method.choice())
         (composite.gridding, composite.clips) = (grid.options, grid.clip)
-        try await common.makeTiles("Reducing \(product)", services, try run.makeOptions(), by: composite.run)
+        try await common.makeTiles("Reducing \(product)", services, run, by: composite.run)
     }
 }
 

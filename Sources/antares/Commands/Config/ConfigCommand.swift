@@ -4,7 +4,7 @@ import ArgumentParser
 struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "config",
-        abstract: "Look at the configuration.",
-        subcommands: [ConfigShowCommand.self]
+        abstract: "Look at the configuration, and make ingestion configurations for other grids.",
+        subcommands: [ConfigShowCommand.self, ConfigGridCommand.self]
     )
 }

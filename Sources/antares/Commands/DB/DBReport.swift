@@ -13,6 +13,8 @@ struct DBReport: Encodable {
     let port: Int?
     let database: String?
     let user: String?
+    /// As datacube 1.9 takes it.
+    let url: String
 
     init(_ services: Services) {
         let server = services.privateServer
@@ -20,6 +22,7 @@ struct DBReport: Encodable {
         (folder, running) = (status.dataDirectory, status.isRunning)
         (process, version) = (status.processID, status.version)
         (host, port, database, user) = (settings.host, settings.port, settings.database, settings.user)
+        url = settings.description
         inUse =
             switch services.settings.indexDatabase.value {
             case .privateServer: true
@@ -39,13 +42,14 @@ struct DBReport: Encodable {
         return """
             \(Output.table(rows))\(use)
 
-            For Python, in ~/.datacube.conf:
+            For Python, in ~/.datacube.conf (1.8 reads the first four keys, 1.9 the last):
 
             [datacube]
             db_hostname: \(host ?? "")
             db_port: \(port.map(String.init) ?? "")
             db_database: \(database ?? "")
             db_username: \(user ?? "")
+            db_url: \(url)
             """
     }
 }

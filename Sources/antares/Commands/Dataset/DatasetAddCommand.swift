@@ -38,6 +38,8 @@ struct DatasetAddCommand: CommonCommand, ManyPathsCommand {
     var ignoreLineage = false
     @Flag(help: .init("Accepted for old command lines.", visibility: .hidden))
     var confirmIgnoreLineage = false
+    @Option(help: .init("Accepted for command lines of datacube 1.9: all cores work anyway.", visibility: .hidden))
+    var workers: Int?
     @OptionGroup var maturity: MaturityOptions
     @Argument(help: "Documents, folders or data files.", completion: .file())
     var paths: [String] = []

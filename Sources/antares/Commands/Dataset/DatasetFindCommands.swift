@@ -148,6 +148,8 @@ struct DatasetFindDuplicatesCommand: CommonCommand {
     @OptionGroup var common: CommonOptions
     @Option(name: .shortAndLong, parsing: .singleValue, help: "Products to look at; may be repeated.")
     var product: [String] = []
+    @Option(name: .customShort("f"), help: "yaml, csv or json, as datacube 1.9 prints them; else the list of 1.8.")
+    var format: DatasetInfo.Format?
     @Argument(help: "Search fields that have to be the same.")
     var fields: [String] = []
 
@@ -178,7 +180,9 @@ struct DatasetFindDuplicatesCommand: CommonCommand {
                 )
             }
             let numbers = try await numbers(products, index)
-            try common.emit(rows) { groups.isEmpty ? "No potential duplicates found." : text(groups, numbers) }
+            let nothing = "No potential duplicates found."
+            let shown = groups.isEmpty ? nothing : try text(groups, numbers)
+            try common.emit(rows) { shown }
         }
     }
 
@@ -218,8 +222,42 @@ struct DatasetFindDuplicatesCommand: CommonCommand {
         )
     }
 
+    private func text(_ groups: [DuplicateGroup], _ numbers: Set<String>) throws -> String {
+        guard let format else { return pythonList(groups, numbers) }
+        let records = groups.map { group -> [(String, DocumentValue)] in
+            let values = group.values.map { name, value -> (String, DocumentValue) in
+                guard let value else { return (name, DocumentValue.null) }
+                let number = Int(value).map { .integer($0) } ?? Double(value).map { DocumentValue.double($0) }
+                return (name, (numbers.contains(name) ? number : nil) ?? .string(value))
+            }
+            let ids = group.ids.map { DocumentValue.string($0.uuidString.lowercased()) }
+            return [("product", .string(group.product))] + values + [("ids", .array(ids))]
+        }
+        switch format {
+        case .yaml:
+            return PythonYAML.write(
+                records.map { record in
+                    .mapping(
+                        record.map { key, value in
+                            (key, value.array.map { .list($0.map { .plain($0.string ?? "") }) } ?? .value(value))
+                        }
+                    )
+                }
+            )
+        case .json:
+            let documents = records.map { DocumentValue.object(DocumentObject($0.map { (key: $0, value: $1) })) }
+            return PythonYAML.json(.array(documents))
+        case .csv:
+            let lines = groups.map { group in
+                let ids = group.ids.map { "'\($0.uuidString.lowercased())'" }.joined(separator: ", ")
+                return ([group.product] + group.values.map { $0.value ?? "" } + ["[\(ids)]"]).map(CSV.quoted)
+            }
+            return CSV.text(([["product"] + fields + ["ids"]] + lines).map { $0.joined(separator: ",") })
+        }
+    }
+
     /// The list as Python prints its own objects: scripts read it.
-    private func text(_ groups: [DuplicateGroup], _ numbers: Set<String>) -> String {
+    private func pythonList(_ groups: [DuplicateGroup], _ numbers: Set<String>) -> String {
         let shown = groups.map { group in
             let values = group.values.map { name, value in
                 "\(name)=" + (value.map { numbers.contains(name) ? $0 : "'\($0)'" } ?? "None")

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Geo
 import Logging
+import Raster
 import Workflows
 
 /// `export`: datasets of a product in one file.
@@ -81,19 +82,18 @@ struct ExportOptions: ParsableArguments {
 
     func run(_ common: CommonOptions) async throws {
         let services = try common.makeServices()
-        if let note = run.note { services.log.warning("\(note)") }
         let ranges = time.compactMap { TimeRange(period: $0) }
         var export = Export(
             product: product,
             bands: bands,
             time: ranges.first.map { TimeRange(begin: $0.begin, end: ranges[ranges.count - 1].end) },
             region: space.isGiven ? try await services.region(space) : nil,
-            target: MosaicTarget(path: URL(fileURLWithPath: output).path, compression: compression),
+            target: MosaicTarget(path: ObjectStore.absolute(output), compression: compression),
             software: Version.software
         )
         (export.resampling, export.clips, export.latestFirst) = (try method.choice(), grid.clip, !earliestFirst)
         export.gridding = grid.options
         if let proj4 { export.gridding.crs = CRS(proj4) }
-        try await common.makeTiles("Exporting \(product)", services, try run.makeOptions(), by: export.run)
+        try await common.makeTiles("Exporting \(product)", services, run, by: export.run)
     }
 }

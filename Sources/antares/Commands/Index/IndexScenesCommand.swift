@@ -29,9 +29,14 @@ struct IndexScenesCommand: CommonCommand {
     @Argument(help: "Folders of scenes, archives, or scenes.", completion: .directory)
     var paths: [String]
 
+    func validate() throws {
+        guard let name = scenes.executor.first, ["slurm", "sge", "ssh"].contains(name) else { return }
+        throw ValidationError("--executor \(name) goes with prepare_metadata, whose file `dataset add` then takes.")
+    }
+
     func run() async throws {
         let services = try common.makeServices()
-        let request = MetadataRequest(
+        var request = MetadataRequest(
             paths: scenes.roots(paths),
             dataset: datasetName,
             outfile: "",
@@ -39,16 +44,15 @@ struct IndexScenesCommand: CommonCommand {
             parallel: try scenes.parallel(),
             options: try scenes.makeOptions()
         )
+        request.lineage = scenes.lineage
         var options = AddOptions()
         options.isDryRun = dryRun
         let templates = try services.productFolders()
         let index = try await services.index()
         let progress = SceneProgress()
-        let summary = try await ObjectStoreSettings.applied(scenes.bucket) { [options] in
-            try await indexScenes(request, into: index, templates: templates, options: options) {
-                [common] done, total in
-                progress.reporter { common.makeProgress("scenes", total: total) }.update(to: done)
-            }
+        let summary = try await indexScenes(request, into: index, templates: templates, options: options) {
+            [common] done, total in
+            progress.reporter { common.makeProgress("scenes", total: total) }.update(to: done)
         }
         progress.finish()
         summary.scenes.log(to: services.log)

@@ -45,7 +45,6 @@ struct IngestCommand: CommonCommand {
 
     func run() async throws {
         let services = try common.makeServices()
-        if let note = run.note { services.log.warning("\(note)") }
         let tasks = try loadTasks.map { try IngestionTasks(reading: $0) }
         var configured = try Ingestion(try tasks?.configuration ?? document(), software: Version.software)
         configured.years = tasks?.years ?? year?.years
@@ -56,7 +55,7 @@ struct IngestCommand: CommonCommand {
             let summary = try await ingestion.save(
                 tasksTo: path,
                 on: try await services.index(),
-                options: try options(),
+                options: try run.makeOptions(),
                 log: services.log,
                 progress: { _, _ in }
             )
@@ -64,13 +63,12 @@ struct IngestCommand: CommonCommand {
             try common.emit(summary) { "\(open) of \(summary.planned) tiles of \(summary.product) listed in \(path)\n" }
             return
         }
-        try await common.makeTiles("Ingesting", services, try options(), by: ingestion.run)
-    }
-
-    private func options() throws -> RunOptions {
-        var options = try run.makeOptions()
-        options.tilesAtOnce = queueSize ?? .max
-        return options
+        let queueSize = queueSize ?? .max
+        try await common.makeTiles("Ingesting", services, run) { index, options, log, progress in
+            var options = options
+            options.tilesAtOnce = queueSize
+            return try await ingestion.run(on: index, options: options, log: log, progress: progress)
+        }
     }
 
     private func document() throws -> SourceDocument {

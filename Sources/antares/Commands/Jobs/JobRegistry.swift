@@ -8,11 +8,15 @@ import Postgres
 
 /// The kinds of jobs that this program runs: who makes their tasks, and who takes up what those make.
 enum JobRegistry {
-    static let handlers: [any TaskHandler] = [ScriptTask()]
+    static let handlers: [any TaskHandler] = [ScriptTask(), TilesTask(), ScenesTask()]
 
-    static func collector(of kind: String) throws -> any TaskCollector {
-        guard kind == ScriptTask.kindName else { throw ClusterError(.unknownKind, kind) }
-        return FolderCollector()
+    static func collector(of file: JobFile, _ services: Services) throws -> any TaskCollector {
+        switch file.kind {
+        case ScriptTask.kindName: FolderCollector()
+        case TilesTask.kindName: try TileCollector(file, services)
+        case ScenesTask.kindName: try SceneCollector(file)
+        default: throw ClusterError(.unknownKind, file.kind)
+        }
     }
 }
 
@@ -65,58 +69,91 @@ struct JobAccess {
         JobFolder(sharedFolder: options.sharedFolder ?? services.settings.sharedDirectory.value, job: id)
     }
 
-    func master(of job: Job) async throws -> JobMaster {
+    /// Runs a job to its end.
+    ///
+    /// - Parameters:
+    ///   - job: One that nobody else runs.
+    ///   - collector: Takes up what it makes; nil for that of its kind.
+    /// - Returns: The job as it ended.
+    /// - Throws: `CommandFailure` where the user interrupts it, which leaves it to be resumed; what the master throws.
+    func run(_ job: Job, _ collector: (any TaskCollector)? = nil) async throws -> Job {
         let folder = folder(job)
         let file = try folder.jobFile()
-        return JobMaster(
+        let master = JobMaster(
             id: job.id,
             folder: folder,
             store: store,
             executor: try await file.cluster.makeExecutor(for: folder, program: Self.program),
-            collector: try JobRegistry.collector(of: file.kind),
+            collector: try collector ?? JobRegistry.collector(of: file, services),
             options: file.cluster,
             log: Logger(label: "antares.jobs")
         )
+        do {
+            return try await master.run()
+        } catch is CancellationError {
+            throw CommandFailure(
+                .interrupted,
+                "interrupted: job \(job.id) is not at its end. `antares jobs resume \(job.id)` goes on with it, "
+                    + "`antares jobs cancel \(job.id)` stops what runs on a cluster."
+            )
+        }
     }
 
     /// Makes a job with its folder; it waits until a master runs it.
     ///
     /// - Parameters:
-    ///   - kind: Of the job.
-    ///   - tasks: Numbered from 1.
+    ///   - name: What kind of job it is for people.
+    ///   - kind: Of its tasks.
+    ///   - parts: What tasks are made of.
     ///   - options: Where they run.
+    ///   - collection: For the collector of the kind.
     ///   - parameters: Shown with the job.
     ///   - executionDuration: Seconds that the job may run; 0 for no limit.
     ///   - retryOf: The job whose failed tasks these are.
+    ///   - task: Makes a task.
     /// - Returns: The job as it is in the store.
     /// - Throws: `ClusterError` where its folder cannot be written; what the store says.
-    func add(
-        _ kind: String,
-        tasks: some Sequence<TaskFile>,
+    func add<Part>(
+        _ name: String,
+        kind: String,
+        tasks parts: some Sequence<Part>,
         options: ClusterOptions,
+        collection: Data? = nil,
         parameters: [JobParameter],
         executionDuration: Int = 0,
-        retryOf: String? = nil
+        retryOf: String? = nil,
+        task: (_ number: Int, Part) throws -> TaskFile
     ) async throws -> Job {
         let id = Job.makeID()
         let folder = newFolder(id, options)
         let job = Job(
             id: id,
-            kind: kind,
+            kind: name,
             ownerID: NSUserName(),
             executionDuration: executionDuration,
             parameters: parameters + [JobParameter(Self.folderParameter, folder.path)]
         )
-        try JobMaster.prepare(folder, tasks: tasks) { count in
-            JobFile(id: id, kind: kind, tasks: count, cluster: options, retryOf: retryOf)
+        try JobMaster.prepare(folder, tasks: parts, task) { tiles in
+            JobFile(
+                id: id,
+                kind: kind,
+                tasks: tiles.count,
+                tiles: tiles,
+                cluster: options,
+                collection: collection,
+                retryOf: retryOf
+            )
         }
         try await store.add(job)
         return job
     }
 
     /// Starts a master of its own for a job, which goes on when this program has ended.
-    func detach(_ job: Job) throws {
+    func detach(_ job: Job, _ common: CommonOptions) throws {
         let log = folder(job).path + "/master.log"
-        try DetachedProgram.start([Self.program, "jobs", "resume", job.id, "--verbose"], log: log)
+        var words = [Self.program, "jobs", "resume", job.id, "--verbose"]
+        if let environment = common.env { words += ["-E", environment] }
+        for file in common.config { words += ["-C", file] }
+        try DetachedProgram.start(words, log: log)
     }
 }

@@ -15,6 +15,7 @@ struct JobReport: Encodable {
     let started: String?
     let ended: String?
     let tasks: JobProgress
+    let tiles: JobProgress?
     let parameters: [Value]
     let results: [Value]
     let error: String?
@@ -26,7 +27,7 @@ struct JobReport: Encodable {
         (id, kind, phase, owner) = (job.id, job.kind, job.phase.rawValue, job.ownerID)
         created = job.creationTime.description
         (started, ended) = (job.startTime?.description, job.endTime?.description)
-        tasks = job.progress
+        (tasks, tiles) = (job.progress, job.tiles)
         parameters = job.parameters.map { Value(name: $0.id, value: $0.value) }
         results = job.results.map { Value(name: $0.id, value: $0.href) }
         error = job.errorSummary?.message
@@ -35,13 +36,16 @@ struct JobReport: Encodable {
         master = holder.map { "\($0.master), at least until \($0.expiry)" }
     }
 
+    /// In tiles, where the job has any.
     var counts: String {
-        "\(tasks.done) done, \(tasks.failed) failed, \(tasks.running) running of \(tasks.planned)"
+        let shown = tiles ?? tasks
+        return "\(shown.done) done, \(shown.failed) failed, \(shown.running) running of \(shown.planned)"
     }
 
     var text: String {
         var lines = [
-            "job       \(id)", "kind      \(kind)", "phase     \(phase)", "tasks     \(counts)", "created   \(created)",
+            "job       \(id)", "kind      \(kind)", "phase     \(phase)", "tiles     \(counts)",
+            "tasks     \(tasks.planned)", "created   \(created)",
         ]
         if let started { lines.append("started   \(started)") }
         if let ended { lines.append("ended     \(ended)") }
@@ -51,7 +55,7 @@ struct JobReport: Encodable {
         lines += parameters.filter { $0.name != JobAccess.folderParameter }.map { "          \($0.name) = \($0.value)" }
         if let error { lines.append("error     \(error.split(separator: "\n").first ?? "")") }
         lines += failures.map { failure in
-            "failed    task \(failure.task)" + (failure.tile.map { ", tile \($0)" } ?? "") + ": \(failure.reason)"
+            "failed    \(FailedTile(task: failure.task, tile: failure.tile, reason: failure.reason).text)"
         }
         lines += results.prefix(20).map { "result    \($0.name): \($0.value)" }
         if results.count > 20 { lines.append("          and \(results.count - 20) more results") }

@@ -17,6 +17,20 @@ struct JobsCommand: ParsableCommand {
     )
 }
 
+/// A command about one job.
+protocol JobCommand: CommonCommand {
+    /// The job's name, or the end of it.
+    var job: String { get }
+}
+
+extension JobCommand {
+    /// The job, and the way to all of them.
+    func find() async throws -> (access: JobAccess, job: Job) {
+        let access = try await JobAccess(try common.makeServices())
+        return (access, try await access.job(job))
+    }
+}
+
 /// The command `antares jobs list`.
 struct JobsListCommand: CommonCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "List jobs, newest first.")
@@ -50,7 +64,7 @@ struct JobsListCommand: CommonCommand {
 }
 
 /// The command `antares jobs show`.
-struct JobsShowCommand: CommonCommand {
+struct JobsShowCommand: JobCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
         abstract: "Show a job, with every tile that failed and what it said."
@@ -59,8 +73,7 @@ struct JobsShowCommand: CommonCommand {
     @Argument(help: "The job.") var job: String
 
     func run() async throws {
-        let access = try await JobAccess(try common.makeServices())
-        let job = try await access.job(job)
+        let (access, job) = try await find()
         let folder = access.folder(job)
         let report = JobReport(
             job,
@@ -73,7 +86,7 @@ struct JobsShowCommand: CommonCommand {
 }
 
 /// The command `antares jobs log`.
-struct JobsLogCommand: CommonCommand {
+struct JobsLogCommand: JobCommand {
     static let configuration = CommandConfiguration(commandName: "log", abstract: "Print the logs of a job's tasks.")
     struct Entry: Encodable { let task: Int, log: String }
     @OptionGroup var common: CommonOptions
@@ -81,8 +94,8 @@ struct JobsLogCommand: CommonCommand {
     @Argument(help: "Only this task.") var task: Int?
 
     func run() async throws {
-        let access = try await JobAccess(try common.makeServices())
-        let folder = access.folder(try await access.job(job))
+        let (access, found) = try await find()
+        let folder = access.folder(found)
         let numbers = try task.map { [$0] } ?? Array(1...max(1, try folder.jobFile().tasks))
         if let task, !FileManager.default.fileExists(atPath: "\(folder.path)/tasks/\(task).json") {
             throw CommandFailure(.noInput, "job '\(folder.id)' has no task \(task).")
@@ -97,7 +110,7 @@ struct JobsLogCommand: CommonCommand {
 }
 
 /// The command `antares jobs cancel`.
-struct JobsCancelCommand: CommonCommand {
+struct JobsCancelCommand: JobCommand {
     static let configuration = CommandConfiguration(
         commandName: "cancel",
         abstract: "Stop a job; what it has made stays.",
@@ -107,8 +120,7 @@ struct JobsCancelCommand: CommonCommand {
     @Argument(help: "The job.") var job: String
 
     func run() async throws {
-        let access = try await JobAccess(try common.makeServices())
-        let found = try await access.job(job)
+        let (access, found) = try await find()
         let job = try await access.store.change(found.id) { job in
             if !job.phase.isFinished { try job.move(to: .aborted, by: .abort) }
         }
@@ -125,7 +137,7 @@ struct JobsCancelCommand: CommonCommand {
 }
 
 /// The command `antares jobs remove`.
-struct JobsRemoveCommand: CommonCommand {
+struct JobsRemoveCommand: JobCommand {
     static let configuration = CommandConfiguration(
         commandName: "remove",
         abstract: "Forget a job that has ended, and remove its folder with logs and results.",
@@ -135,8 +147,7 @@ struct JobsRemoveCommand: CommonCommand {
     @Argument(help: "The job.") var job: String
 
     func run() async throws {
-        let access = try await JobAccess(try common.makeServices())
-        let job = try await access.job(job)
+        let (access, job) = try await find()
         guard job.phase.isFinished || job.phase == .pending else {
             throw CommandFailure(.failed, "job '\(job.id)' is \(job.phase.rawValue). Cancel it first.")
         }
@@ -149,7 +160,7 @@ struct JobsRemoveCommand: CommonCommand {
 }
 
 /// The command `antares jobs resources`.
-struct JobsResourcesCommand: CommonCommand {
+struct JobsResourcesCommand: JobCommand {
     static let configuration = CommandConfiguration(
         commandName: "resources",
         abstract: "Show what each task used: host, seconds, memory, bytes."
@@ -158,8 +169,8 @@ struct JobsResourcesCommand: CommonCommand {
     @Argument(help: "The job.") var job: String
 
     func run() async throws {
-        let access = try await JobAccess(try common.makeServices())
-        let folder = access.folder(try await access.job(job))
+        let (access, found) = try await find()
+        let folder = access.folder(found)
         let report = ResourceReport(try folder.statusNumbers().final.sorted().compactMap { try folder.status($0) })
         try common.emit(report) { report.text }
     }

@@ -4,7 +4,7 @@ import Foundation
 import Jobs
 
 /// The command `antares jobs follow`.
-struct JobsFollowCommand: CommonCommand {
+struct JobsFollowCommand: JobCommand {
     static let configuration = CommandConfiguration(
         commandName: "follow",
         abstract: "Watch a job to its end: done, failed and running tasks, rate, remaining time, failures.",
@@ -13,7 +13,8 @@ struct JobsFollowCommand: CommonCommand {
     struct Line: Encodable {
         let phase: String
         let tasks: JobProgress
-        let tasks_per_minute: Double?
+        let tiles: JobProgress
+        let tiles_per_minute: Double?
         let remaining_seconds: Int?
         let failures: [String]
     }
@@ -21,18 +22,20 @@ struct JobsFollowCommand: CommonCommand {
     @Argument(help: "The job.") var job: String
 
     func run() async throws {
-        let access = try await JobAccess(try common.makeServices())
-        let id = try await access.job(job).id
+        let (access, found) = try await find()
+        let id = found.id
         var told: Set<Int> = []
         var last: JobProgress?
         var phase: Phase?
         while true {
             let job = try await access.job(id)
-            let news = job.progress != last || job.phase != phase
-            (last, phase) = (job.progress, job.phase)
+            let folder = access.folder(job)
+            let tiles = Self.tiles(job, folder)
+            let news = tiles != last || job.phase != phase
+            (last, phase) = (tiles, job.phase)
             if news {
-                let failures = failures(access.folder(job), &told)
-                let line = Self.line(job, at: .now, failures)
+                let failures = failures(folder, &told)
+                let line = Self.line(job, tiles, at: .now, failures)
                 if common.json {
                     let encoder = JSONEncoder()
                     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -62,16 +65,30 @@ struct JobsFollowCommand: CommonCommand {
         return lines
     }
 
+    /// Where the tiles are; tasks that run say of theirs which are there already.
+    private static func tiles(_ job: Job, _ folder: JobFolder) -> JobProgress {
+        guard var tiles = job.tiles, !job.phase.isFinished, tiles.planned > job.progress.planned else {
+            return job.tiles ?? job.progress
+        }
+        for number in (try? folder.statusNumbers().running) ?? [] {
+            let made = (try? folder.runningStatus(number))?.tiles.count ?? 0
+            let moved = min(made, tiles.running)
+            (tiles.done, tiles.running) = (tiles.done + moved, tiles.running - moved)
+        }
+        return tiles
+    }
+
     /// Rate and remaining time from what is done so far.
-    static func line(_ job: Job, at now: Instant, _ failures: [String]) -> Line {
-        let ended = job.progress.done + job.progress.failed
+    static func line(_ job: Job, _ tiles: JobProgress, at now: Instant, _ failures: [String]) -> Line {
+        let ended = tiles.done + tiles.failed
         let seconds = job.startTime.map { (job.endTime ?? now).seconds(since: $0) } ?? 0
         let rate = ended > 0 && seconds > 0 ? Double(ended) / seconds : nil
-        let rest = max(0, job.progress.planned - ended)
+        let rest = max(0, tiles.planned - ended)
         return Line(
             phase: job.phase.rawValue,
             tasks: job.progress,
-            tasks_per_minute: rate.map { ($0 * 600).rounded() / 10 },
+            tiles: tiles,
+            tiles_per_minute: rate.map { ($0 * 600).rounded() / 10 },
             remaining_seconds: rate.map { Int((Double(rest) / $0).rounded()) },
             failures: failures
         )
@@ -79,10 +96,10 @@ struct JobsFollowCommand: CommonCommand {
 
     static func text(_ line: Line) -> String {
         var parts = [
-            line.phase, "\(line.tasks.done) done", "\(line.tasks.failed) failed", "\(line.tasks.running) running",
-            "of \(line.tasks.planned)",
+            line.phase, "\(line.tiles.done) done", "\(line.tiles.failed) failed", "\(line.tiles.running) running",
+            "of \(line.tiles.planned)",
         ]
-        if let rate = line.tasks_per_minute { parts.append("\(rate) a minute") }
+        if let rate = line.tiles_per_minute { parts.append("\(rate) a minute") }
         if let rest = line.remaining_seconds, rest > 0 { parts.append("\(rest) s to go") }
         return parts.joined(separator: ", ")
     }

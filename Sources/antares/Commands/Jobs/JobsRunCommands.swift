@@ -16,11 +16,11 @@ extension CommonOptions {
     /// - Throws: `CommandFailure` with status 1 for a job that did not end in COMPLETED.
     func run(_ job: Job, _ access: JobAccess, detach: Bool) async throws {
         if detach {
-            try access.detach(job)
+            try access.detach(job, self)
             return try emit(JobReport(job, folder: access.folder(job))) { job.id }
         }
         log.info("job \(job.id)")
-        let ended = try await access.master(of: job).run()
+        let ended = try await access.run(job)
         let folder = access.folder(ended)
         let failures = (try? folder.failures()) ?? []
         let report = JobReport(ended, folder: folder, failures: failures)
@@ -34,7 +34,7 @@ extension CommonOptions {
 }
 
 /// The command `antares jobs resume`.
-struct JobsResumeCommand: CommonCommand {
+struct JobsResumeCommand: JobCommand {
     static let configuration = CommandConfiguration(
         commandName: "resume",
         abstract: "Go on with a job whose program has ended.",
@@ -45,24 +45,23 @@ struct JobsResumeCommand: CommonCommand {
     @Argument(help: "The job.") var job: String
 
     func run() async throws {
-        let access = try await JobAccess(try common.makeServices())
-        try await common.run(try await access.job(job), access, detach: options.detach)
+        let (access, found) = try await find()
+        try await common.run(found, access, detach: options.detach)
     }
 }
 
 /// The command `antares jobs retry-failed`.
-struct JobsRetryCommand: CommonCommand {
+struct JobsRetryCommand: JobCommand {
     static let configuration = CommandConfiguration(
         commandName: "retry-failed",
-        abstract: "Run the failed tasks of a job again, as a new job."
+        abstract: "Make just the failed tiles of a job again, as a new job."
     )
     @OptionGroup var common: CommonOptions
     @OptionGroup var options: MasterOptions
     @Argument(help: "The job.") var job: String
 
     func run() async throws {
-        let access = try await JobAccess(try common.makeServices())
-        let old = try await access.job(job)
+        let (access, old) = try await find()
         guard old.phase.isFinished else {
             throw CommandFailure(.failed, "job '\(old.id)' is \(old.phase.rawValue). Wait for its end, or cancel it.")
         }
@@ -70,17 +69,21 @@ struct JobsRetryCommand: CommonCommand {
         let file = try folder.jobFile()
         let unfinished = try folder.unfinishedTasks()
         guard !unfinished.isEmpty else { throw CommandFailure(.failed, "job '\(old.id)' has no failed task.") }
-        var tasks: [TaskFile] = []
-        for (index, number) in unfinished.enumerated() { tasks.append(try folder.task(number).renumbered(index + 1)) }
         let parameters = old.parameters.filter { $0.id != JobAccess.folderParameter }
         let job = try await access.add(
-            file.kind,
-            tasks: tasks,
+            old.kind,
+            kind: file.kind,
+            tasks: unfinished,
             options: file.cluster,
+            collection: file.collection,
             parameters: parameters.filter { $0.id != "retry_of" } + [JobParameter("retry_of", old.id)],
             executionDuration: old.executionDuration,
             retryOf: old.id
-        )
+        ) { number, task in
+            let file = try folder.task(task)
+            let missing = try folder.status(task)?.failedTiles(of: file.tiles).compactMap(\.tile) ?? []
+            return file.renumbered(number, only: missing.isEmpty ? nil : missing)
+        }
         try await common.run(job, access, detach: options.detach)
     }
 }
@@ -130,7 +133,15 @@ struct JobsRunCommand: CommonCommand {
             ScriptPayload(program: words[0], arguments: Array(words.dropFirst()), results: result)
         )
         let inputs = input.map { URL(fileURLWithPath: $0).standardizedFileURL.path }
-        let files = (1...tasks).lazy.map { number in
+        let access = try await JobAccess(try common.makeServices())
+        let job = try await access.add(
+            ScriptTask.kindName,
+            kind: ScriptTask.kindName,
+            tasks: 1...tasks,
+            options: choice,
+            parameters: [JobParameter("program", words.joined(separator: " ")), JobParameter("tasks", "\(tasks)")],
+            executionDuration: executionDuration
+        ) { number, _ in
             TaskFile(
                 number: number,
                 kind: ScriptTask.kindName,
@@ -139,14 +150,6 @@ struct JobsRunCommand: CommonCommand {
                 inputs: inputs
             )
         }
-        let access = try await JobAccess(try common.makeServices())
-        let job = try await access.add(
-            ScriptTask.kindName,
-            tasks: files,
-            options: choice,
-            parameters: [JobParameter("program", words.joined(separator: " ")), JobParameter("tasks", "\(tasks)")],
-            executionDuration: executionDuration
-        )
         try await common.run(job, access, detach: options.detach)
     }
 }

@@ -36,6 +36,9 @@ struct PrepareMetadataCommand: CommonCommand {
     @Option(help: "Layout of the documents: eo3, or eo as antares3 wrote them.")
     var format = MetadataRequest.Layout.eo3
     @OptionGroup var scenes: SceneOptionGroup
+    @OptionGroup var job: SceneJobOptions
+
+    func validate() throws { _ = try job.cluster(scenes.executor, log: nil) }
 
     func run() async throws {
         var request = MetadataRequest(
@@ -46,14 +49,19 @@ struct PrepareMetadataCommand: CommonCommand {
             parallel: try scenes.parallel(),
             options: try scenes.makeOptions()
         )
-        request.layout = format
-        let progress = SceneProgress()
-        let summary = try await ObjectStoreSettings.applied(scenes.bucket) {
-            try await prepareMetadata(request) { [common] done, total in
+        (request.layout, request.lineage) = (format, scenes.lineage)
+        let summary: MetadataSummary
+        if let cluster = try job.cluster(scenes.executor, log: common.log) {
+            let job = SceneJob(common: common, cluster: cluster, options: job)
+            guard let made = try await job.run(try FoundScenes(request)) else { return }
+            summary = made
+        } else {
+            let progress = SceneProgress()
+            summary = try await prepareMetadata(request) { [common] done, total in
                 progress.reporter { common.makeProgress("scenes", total: total) }.update(to: done)
             }
+            progress.finish()
         }
-        progress.finish()
         summary.log(to: common.log)
         try common.emit(MetadataReport(summary)) {
             if summary.scenes.isEmpty { return "no scene could be described; \(summary.outfile) was not written" }
@@ -72,19 +80,6 @@ extension MetadataSummary {
             log.error("scene '\(URL(fileURLWithPath: failure.scene).lastPathComponent)' left out: \(failure.reason)")
         }
         for path in unknown { log.warning("'\(path)' holds no scene of a known kind") }
-    }
-}
-
-/// Errors of requests as the command line reports them.
-enum ObjectStoreSettings {
-    /// Runs `body`, with GDAL's way to a bucket where one is named.
-    static func applied<T: Sendable>(_ bucket: String?, _ body: () async throws -> T) async throws -> T {
-        if bucket != nil { ObjectStore.configure(ProcessInfo.processInfo.environment) }
-        do {
-            return try await body()
-        } catch let error as MetadataRequestError {
-            throw CommandFailure(error.kind == .usage ? .usage : .noInput, error.description)
-        }
     }
 }
 

@@ -15,10 +15,18 @@ struct SceneOptionGroup: ParsableArguments {
     var pattern: String?
     @Option(help: .init("Scenes read at once; all cores when left out.", valueName: "n"))
     var multi: Int?
-    @Option(parsing: .upToNextOption, help: .init("serial, multiproc N, or local with --multi.", valueName: "executor"))
+    @Option(
+        parsing: .upToNextOption,
+        help: .init(
+            "serial, multiproc N; prepare_metadata also as a job: local, slurm, sge, ssh.",
+            valueName: "executor"
+        )
+    )
     var executor: [String] = []
     @Option(name: .customLong("id-from"), help: "What ids are made of: scene, or path as in antares3.")
     var identity = SceneIdentity.scene
+    @Option(help: "Sources that documents name: known (prepared along, or in the index), all, or none.")
+    var lineage = MetadataRequest.Lineage.known
     @Option(help: "full opens every file; none trusts the metadata, and is many times faster.")
     var check = SceneOptions.Check.full
     @Option(help: .init("The product of the documents, instead of the reader's own.", valueName: "name"))
@@ -72,7 +80,7 @@ struct SceneOptionGroup: ParsableArguments {
     /// Scenes read at once; nil for all cores.
     func parallel() throws -> Int? {
         switch executor.first {
-        case nil, "local", "distributed", "dask", "celery": return multi
+        case nil, "local", "slurm", "sge", "ssh", "distributed", "dask", "celery": return multi
         case "serial": return 1
         case "multiproc":
             guard executor.count == 2, let count = Int(executor[1]), count > 0 else {
@@ -80,7 +88,9 @@ struct SceneOptionGroup: ParsableArguments {
             }
             return multi ?? count
         case let other?:
-            throw ValidationError("--executor '\(other)' is unknown. Known: serial, multiproc N, local.")
+            throw ValidationError(
+                "--executor '\(other)' is unknown. Known: local, slurm, sge, ssh, serial, multiproc N."
+            )
         }
     }
 
@@ -119,3 +129,4 @@ struct SceneOptionGroup: ParsableArguments {
 extension SceneIdentity: ExpressibleByArgument {}
 extension SceneOptions.Check: ExpressibleByArgument {}
 extension MetadataRequest.Layout: ExpressibleByArgument {}
+extension MetadataRequest.Lineage: ExpressibleByArgument {}

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Geo
+import Raster
 import Workflows
 
 /// `quicklook`: a picture of a product.
@@ -48,7 +49,7 @@ struct QuicklookCommand: CommonCommand {
             time: time.flatMap { TimeRange(period: $0) },
             size: size
         )
-        let path = URL(fileURLWithPath: output).path
+        let path = ObjectStore.absolute(output)
         let summary = try await quicklook.draw(on: try await services.index(), to: path)
         try common.emit(summary) {
             "\(summary.path): \(summary.width) x \(summary.height) px, \(summary.bands.joined(separator: ", ")), "

@@ -44,11 +44,6 @@ struct ApplyRecipeCommand: CommonCommand {
         help: .init("Last day of the reference, YYYY-MM-DD.", valueName: "date")
     )
     var referenceEnd: Day?
-    @Option(
-        name: [.customLong("sc", withSingleDash: true), .long],
-        help: .init("A dask scheduler file of antares3; all cores of this machine are used instead.", valueName: "file")
-    )
-    var scheduler: String?
 
     func validate() throws {
         guard begin.range.begin <= end.range.begin else {
@@ -69,8 +64,6 @@ struct ApplyRecipeCommand: CommonCommand {
 
     func run() async throws {
         let services = try common.makeServices()
-        if let note = run.note { services.log.warning("\(note)") }
-        if scheduler != nil { services.log.warning("-sc: no dask is needed, all cores of this machine are used") }
         var application = try RecipeApplication(
             recipe: try services.recipe(recipe),
             time: TimeRange(begin: begin.range.begin, end: end.range.end),
@@ -87,7 +80,7 @@ struct ApplyRecipeCommand: CommonCommand {
             }
             application.reference = RecipeReference(product: reference, time: time)
         }
-        try await common.makeTiles("Applying \(recipe)", services, try run.makeOptions(), by: application.run)
+        try await common.makeTiles("Applying \(recipe)", services, run, by: application.run)
     }
 }
 

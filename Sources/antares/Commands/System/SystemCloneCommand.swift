@@ -17,9 +17,9 @@ struct SystemCloneCommand: CommonCommand {
     @OptionGroup var common: CommonOptions
     @Option(help: "Datasets copied at a time.")
     var batchSize = 1000
-    @Flag(help: "Copy no lineage.")
+    @Flag(inversion: .prefixedNo, help: "Copy no lineage.")
     var skipLineage = false
-    @Flag(help: "Copy lineage only.")
+    @Flag(inversion: .prefixedNo, help: "Copy lineage only.")
     var lineageOnly = false
     @Argument(help: "Section of the datacube configuration to copy from.")
     var sourceEnv: String

@@ -3,6 +3,7 @@ import Config
 import DatacubeIndex
 import Foundation
 import Postgres
+import Raster
 
 /// The group `system`.
 struct SystemCommand: ParsableCommand {
@@ -31,10 +32,21 @@ struct SystemInitCommand: CommonCommand {
     var rebuild = false
     @Flag(inversion: .prefixedNo, help: "Lock the table while indexes are made.")
     var lockTable = false
+    @Flag(help: "Check the object store too: list a bucket, write, read and remove an object (AWS_*, S3_ENDPOINT).")
+    var s3 = false
+    @Option(
+        help: .init("The bucket for --s3; left out, that of INGESTION_BUCKET or INGESTION_PATH.", valueName: "name")
+    )
+    var bucket: String?
+
+    func validate() throws {
+        if bucket != nil, !s3 { throw ValidationError("--bucket goes with --s3.") }
+    }
 
     func run() async throws {
         try await DatacubeExit.run {
             let services = try common.makeServices()
+            if s3 { try checkStore(services.settings) }
             Output.write("Initialising database...")
             let index = try await Index.open(try services.indexConnectionSettings(), logger: services.log)
             var options = InitialisationOptions()
@@ -48,6 +60,18 @@ struct SystemInitCommand: CommonCommand {
             try await index.checkFields(options)
             Output.write("Done.")
         }
+    }
+
+    /// Fails where the bucket cannot be used, before anything is made.
+    private func checkStore(_ settings: Settings) throws {
+        let path = settings.ingestionPath.value
+        let known = [settings.ingestionBucket.value, ObjectStore.isObject(path) ? ObjectStore.bucket(of: path) : ""]
+        guard let bucket = bucket ?? known.first(where: { !$0.isEmpty }) else {
+            throw CommandFailure(.usage, "--s3 needs a bucket: --bucket NAME, or INGESTION_BUCKET in ~/.antares.")
+        }
+        Output.write("Checking bucket '\(bucket)'...")
+        try ObjectStore.check(bucket: bucket)
+        Output.write("It can be listed, written, read and tidied up.")
     }
 }
 

@@ -2,16 +2,16 @@
 -- kept true by a trigger, whoever writes them. Shapes are geographies: nothing breaks at the date line or at a pole.
 CREATE SCHEMA IF NOT EXISTS antares;
 
-CREATE TABLE antares.footprint (
+CREATE TABLE antares.dataset_footprint (
     dataset uuid PRIMARY KEY REFERENCES agdc.dataset (id) ON DELETE CASCADE,
     shape geography(Geometry, 4326),
     problem text,
     CHECK (num_nonnulls(shape, problem) = 1)
 );
-COMMENT ON TABLE antares.footprint IS 'Where datasets of agdc.dataset have data';
-COMMENT ON COLUMN antares.footprint.problem IS 'Why the document gives no shape';
-CREATE INDEX footprint_shape_idx ON antares.footprint USING gist (shape);
-CREATE INDEX footprint_problem_idx ON antares.footprint (dataset) WHERE problem IS NOT NULL;
+COMMENT ON TABLE antares.dataset_footprint IS 'Where datasets of agdc.dataset have data';
+COMMENT ON COLUMN antares.dataset_footprint.problem IS 'Why the document gives no shape';
+CREATE INDEX dataset_footprint_shape_idx ON antares.dataset_footprint USING gist (shape);
+CREATE INDEX dataset_footprint_problem_idx ON antares.dataset_footprint (dataset) WHERE problem IS NOT NULL;
 
 -- A planar geometry on the globe. Edges are cut, as a straight line of a projection is none on the globe; in degrees,
 -- rings wider than half the globe are taken to cross the date line, as the Open Data Cube does.
@@ -115,7 +115,7 @@ BEGIN
     EXCEPTION WHEN OTHERS THEN
         reason := SQLERRM;
     END;
-    INSERT INTO antares.footprint (dataset, shape, problem)
+    INSERT INTO antares.dataset_footprint (dataset, shape, problem)
     VALUES (id, found, CASE WHEN found IS NULL THEN reason END)
     ON CONFLICT (dataset) DO UPDATE SET shape = excluded.shape, problem = excluded.problem;
 END
@@ -144,7 +144,7 @@ BEGIN
     END LOOP;
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'agdc_user') THEN
         GRANT USAGE ON SCHEMA antares TO agdc_user;
-        GRANT SELECT ON antares.footprint TO agdc_user;
+        GRANT SELECT ON antares.dataset_footprint TO agdc_user;
     END IF;
 END
 $$;

@@ -42,12 +42,12 @@ AS $$
 DECLARE
     ids uuid[] := ARRAY(
         SELECT d.id FROM agdc.dataset AS d
-        WHERE d.id > after AND (remake OR NOT EXISTS (SELECT FROM antares.footprint AS f WHERE f.dataset = d.id))
+        WHERE d.id > after AND (remake OR NOT EXISTS (SELECT FROM antares.dataset_footprint AS f WHERE f.dataset = d.id))
         ORDER BY d.id LIMIT size
     );
 BEGIN
     BEGIN
-        INSERT INTO antares.footprint (dataset, shape, problem)
+        INSERT INTO antares.dataset_footprint (dataset, shape, problem)
         SELECT made.id, made.shape,
             CASE WHEN made.shape IS NULL THEN 'the document has no geometry, corners or extent' END
         FROM (
@@ -68,7 +68,7 @@ LANGUAGE plpgsql SECURITY DEFINER
 AS $$
 BEGIN
     BEGIN
-        INSERT INTO antares.footprint (dataset, shape, problem)
+        INSERT INTO antares.dataset_footprint (dataset, shape, problem)
         SELECT made.id, made.shape,
             CASE WHEN made.shape IS NULL THEN 'the document has no geometry, corners or extent' END
         FROM (SELECT n.id, antares.footprint_of(n.metadata) AS shape FROM new_datasets AS n OFFSET 0) AS made

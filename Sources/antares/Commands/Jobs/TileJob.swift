@@ -1,0 +1,168 @@
+import ClusterExec
+import DatacubeIndex
+import Foundation
+import Jobs
+import Logging
+import Workflows
+
+/// Makes the tiles of a workflow as tasks of a job.
+struct TileJob {
+    let common: CommonOptions
+    let services: Services
+    let cluster: ClusterOptions
+    let choice: RunOptionGroup
+
+    /// Plans here, lets the tasks make the tiles, and indexes them as they come.
+    ///
+    /// - Parameters:
+    ///   - run: The workflow.
+    ///   - options: What it may use, as it would in this program.
+    ///   - progress: Told of tiles.
+    /// - Returns: What was done; nil for a job that goes on without this program.
+    /// - Throws: `CommandFailure` for a job that was stopped.
+    func run(
+        _ run: TileRun,
+        _ options: RunOptions,
+        _ progress: @escaping @Sendable (_ done: Int, _ planned: Int) -> Void
+    ) async throws -> RunSummary? {
+        let deferred = DeferredTiles()
+        var taskOptions = self.taskOptions(options)
+        taskOptions.deferred = deferred
+        let index = try await services.index()
+        var summary = try await run(index, taskOptions, services.log) { _, _ in }
+        let planned = summary.planned
+        guard deferred.count > 0 else { return summary }
+        taskOptions.deferred = nil
+        let collection = TileCollection(product: deferred.indexedProduct, database: services.indexName)
+        var skipped = 0
+        var size = choice.tilesPerTask
+        if size == nil, let first = try await measure(deferred, taskOptions, collection, index, &summary) {
+            skipped = 1
+            size = TaskGrouping.tilesPerTask(
+                secondsPerTile: first,
+                tiles: deferred.count - 1,
+                slots: slots,
+                limitSeconds: cluster.resources.seconds
+            )
+        }
+        let access = try await JobAccess(services)
+        let job = try await makeJob(access, deferred, size ?? 1, skipped, taskOptions, collection)
+        if choice.master.detach {
+            try access.detach(job, common)
+            try common.emit(JobReport(job, folder: access.folder(job))) { job.id }
+            return nil
+        }
+        return try await follow(job, access, summary, planned, progress)
+    }
+
+    /// Tasks at once; nil where the engine decides.
+    private var slots: Int? {
+        switch cluster.executor {
+        case .local: cluster.jobs ?? ProcessInfo.processInfo.activeProcessorCount
+        case .ssh: min(cluster.jobs ?? .max, cluster.ssh.hosts.reduce(0) { $0 + $1.slots })
+        case .slurm, .sge: cluster.jobs
+        }
+    }
+
+    /// What a task may use: blocks are as large as those of this program would be, unless its memory is less.
+    private func taskOptions(_ options: RunOptions) -> RunOptions {
+        var own = options
+        let perThread = options.memory / max(1, options.jobs)
+        own.jobs = max(1, cluster.resources.cores)
+        own.memory = perThread * own.jobs
+        if choice.memory != nil {
+            own.memory = options.memory
+        } else if cluster.resources.memory > 0 {
+            own.memory = min(own.memory, cluster.resources.memory / 2)
+        }
+        return own
+    }
+
+    /// Makes the first tile here where there are so many that its time decides how the others are shared out.
+    ///
+    /// - Returns: Its seconds; nil for few tiles, and where it cannot be made: then its task says why.
+    private func measure(
+        _ deferred: DeferredTiles,
+        _ options: RunOptions,
+        _ collection: TileCollection,
+        _ index: Index,
+        _ summary: inout RunSummary
+    ) async throws -> Double? {
+        guard deferred.count > slots.map({ 8 * $0 }) ?? 100,
+            let first = deferred.batches(of: 1, options).first(where: { _ in true })
+        else { return nil }
+        let start = ContinuousClock.now
+        guard let result = try await TileWork(decoding: first.encoded()).run(log: services.log).first,
+            result.state == .made
+        else { return nil }
+        let seconds = (ContinuousClock.now - start) / .seconds(1)
+        if let product = collection.product { try await TileIndexing(product, on: index).add(result) }
+        summary.written += 1
+        return seconds
+    }
+
+    private func makeJob(
+        _ access: JobAccess,
+        _ deferred: DeferredTiles,
+        _ size: Int,
+        _ skipped: Int,
+        _ options: RunOptions,
+        _ collection: TileCollection
+    ) async throws -> Job {
+        let batches = deferred.batches(of: size, skipping: skipped, options)
+        // What does not survive its own file is found out before anything is submitted.
+        try batches.first { _ in true }?.check()
+        let isRemote = cluster.executor == .ssh
+        return try await access.add(
+            Self.command,
+            kind: TilesTask.kindName,
+            tasks: batches,
+            options: cluster,
+            collection: try JSONEncoder().encode(collection),
+            parameters: [
+                JobParameter("command", CommandLine.arguments.joined(separator: " ")),
+                JobParameter("tiles", "\(deferred.count - skipped)"), JobParameter("tiles_per_task", "\(size)"),
+            ]
+        ) { number, batch in
+            TaskFile(
+                number: number,
+                kind: TilesTask.kindName,
+                payload: try batch.encoded(),
+                tiles: batch.names,
+                inputs: isRemote ? batch.inputs : [],
+                outputs: batch.outputs
+            )
+        }
+    }
+
+    private func follow(
+        _ job: Job,
+        _ access: JobAccess,
+        _ planning: RunSummary,
+        _ planned: Int,
+        _ progress: @escaping @Sendable (_ done: Int, _ planned: Int) -> Void
+    ) async throws -> RunSummary {
+        services.log.warning("job \(job.id): `antares jobs follow \(job.id)` shows it, `antares jobs cancel` stops it")
+        let before = planning.written + planning.alreadyThere
+        let file = try access.folder(job).jobFile()
+        let collector = try TileCollector(file, services) { done, _ in progress(before + done, planned) }
+        let ended = try await access.run(job, collector)
+        let folder = access.folder(ended)
+        var summary = planning
+        let collected = await collector.summary
+        summary.written += collected.written
+        summary.alreadyThere += collected.alreadyThere
+        summary.skipped += collected.skipped
+        summary.failures += try folder.failures().map { .init(tile: $0.tile ?? "task \($0.task)", reason: $0.reason) }
+        if ended.phase == .completed || !summary.failures.isEmpty { return summary }
+        throw CommandFailure(
+            .failed,
+            "job '\(ended.id)' ended in \(ended.phase.rawValue)" + (ended.errorSummary.map { ": \($0.message)" } ?? ".")
+        )
+    }
+
+    /// The command that is running, as the job's kind.
+    private static var command: String {
+        CommandLine.arguments.dropFirst().first { !$0.hasPrefix("-") }?.replacing("-", with: "_") ?? "tiles"
+    }
+}

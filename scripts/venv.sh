@@ -1,0 +1,62 @@
+#!/bin/sh
+# Makes one of the Python environments that tests and measurements compare with, and prints its folder: below
+# ANTARES_VENVS, or in a cache folder outside the repository.
+#
+# usage: scripts/venv.sh NAME
+#   datacube-1.8  the Open Data Cube that tests compare with
+#   datacube-1.9  its next release
+#   eodatasets3   eo3-validate, which checks dataset documents
+#   moto          a server of S3
+#   numpy         numpy and scipy, and hdstats where it can be built, for tests of reducers
+#   odc-stac      the peers that scripts/bench.sh measures
+set -eu
+name=${1:-}
+builds=no optional=
+case $name in
+    # setuptools: datacube 1.8 imports pkg_resources. psycopg2 has no wheels.
+    datacube-1.8)
+        needs='datacube==1.8.20 sqlalchemy>=1.4,<2 psycopg2>=2.9,<3 setuptools<81 wheel'
+        check='import datacube, psycopg2, rasterio' builds=yes ;;
+    # SQLAlchemy 2.1 takes psycopg 3 for what datacube 1.9.20 means as psycopg2.
+    datacube-1.9)
+        needs='datacube==1.9.20 sqlalchemy<2.1 psycopg2>=2.9,<3 setuptools<81 wheel'
+        check='import datacube, psycopg2, rasterio' builds=yes ;;
+    eodatasets3)
+        needs='eodatasets3==0.30.10 datacube==1.8.20 sqlalchemy>=1.4,<2 psycopg2>=2.9,<3 setuptools<81 wheel'
+        check='import eodatasets3.validate' builds=yes ;;
+    moto) needs='moto[server]>=5,<6 boto3' check='import moto.server, boto3' ;;
+    # hdstats is compiled; without it the published formulas in numpy stand for it.
+    numpy) needs='numpy scipy cython setuptools wheel joblib' check='import numpy, scipy' optional=hdstats ;;
+    odc-stac) needs='odc-stac==0.5.3 bottleneck dask[array] pystac rasterio' check='import odc.stac, bottleneck, dask' ;;
+    *) sed -n 's/^# \{0,1\}//; 2,/^set/p' "$0" | sed '$d' >&2; exit 64 ;;
+esac
+folder=${ANTARES_VENVS:-${XDG_CACHE_HOME:-$HOME/.cache}/antares-tests}/$name
+stamp="$folder/.complete-1"
+[ -e "$stamp" ] && { echo "$folder"; exit 0; }
+
+say() { echo "venv: $*" >&2; }
+command -v python3 >/dev/null || { say "python3 is missing. Install it: apt-get install python3-venv python3-dev"; exit 69; }
+if [ $builds = yes ] && ! command -v pg_config >/dev/null; then
+    say "pg_config is missing. Install it: apt-get install libpq-dev"
+    exit 69
+fi
+
+mkdir -p "$(dirname "$folder")"
+exec 9>"$folder.lock"
+command -v flock >/dev/null && flock 9
+[ -e "$stamp" ] && { echo "$folder"; exit 0; }
+
+say "making $folder (some minutes, once)"
+rm -rf "$folder"
+python3 -m venv "$folder" >&2 || { say "venv failed. Install it: apt-get install python3-venv"; exit 69; }
+install() { "$folder/bin/pip" install --quiet --disable-pip-version-check "$@" >&2; }
+# shellcheck disable=SC2086 # words on purpose
+if ! { install $needs && "$folder/bin/python" -W ignore -c "$check" >&2; }; then
+    say "installing $name failed (see above). It needs the package index, and a C compiler, python3-dev and libpq-dev where something is built."
+    exit 69
+fi
+if [ -n "$optional" ]; then
+    install --no-build-isolation "$optional" || say "$optional cannot be installed here; comparisons do without it"
+fi
+touch "$stamp"
+echo "$folder"
