@@ -74,10 +74,8 @@ public struct SampleSeries: Sendable {
 
     /// Adds the plane of the next date, which is written in place where samples are held as they are stored.
     ///
-    /// - Parameters:
-    ///   - keep: False for pixels that become nodata.
-    ///   - fill: Writes `pixelCount` samples in the series' encoding; false where there are none.
-    /// - Returns: False where `fill` says so; then no date is added.
+    /// - `keep`: False for pixels that become nodata.
+    /// - `fill`: Writes `pixelCount` samples in the series' encoding; false where there are none, and no date is added.
     @discardableResult
     public mutating func append<Element: PixelElement, Failure: Error>(
         _: Element.Type,

@@ -106,6 +106,7 @@ struct SceneFile: Codable {
     let dataset: String?
     let outfile: String
     let layout: String
+    let lineage: String
     let identity: String
     let check: String
     let product: String?
@@ -121,7 +122,8 @@ struct SceneFile: Codable {
         (self.scenes, self.others, dataset) = (scenes, others, request.dataset)
         // Whoever goes on with the job may stand in another folder.
         outfile = URL(fileURLWithPath: request.outfile).path
-        (layout, identity, check) = (request.layout.rawValue, options.identity.rawValue, options.check.rawValue)
+        (layout, lineage) = (request.layout.rawValue, request.lineage.rawValue)
+        (identity, check) = (options.identity.rawValue, options.check.rawValue)
         (product, namePattern, bands, dates) = (options.product, options.namePattern, options.bands, options.dates)
         (time, workFolder) = (options.time.map { TimeText($0) }, options.workFolder)
         // JSON has no number for NaN.
@@ -136,6 +138,7 @@ struct SceneFile: Codable {
         options.nodata = nodata.flatMap { Double($0) }
         var request = MetadataRequest(paths: [], dataset: dataset, outfile: outfile, options: options)
         request.layout = MetadataRequest.Layout(rawValue: layout) ?? .eo3
+        request.lineage = MetadataRequest.Lineage(rawValue: lineage) ?? .known
         return request
     }
 

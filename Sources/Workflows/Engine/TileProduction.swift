@@ -90,7 +90,8 @@ struct TileProduction {
             deferred.add(plan, PlannedTiles(tasks: missing, blocks: tiles.blocks))
             return summary
         }
-        for folder in Set(tiles.tasks.map { ($0.files ?? $0.storage).folder }) { PendingFile.removeAbandoned(in: folder) }
+        let folders = Set(tiles.tasks.map { ($0.files ?? $0.storage).folder })
+        for folder in folders { PendingFile.removeAbandoned(in: folder) }
         // A task of its own, which an interrupt does not cancel: the threads stop by themselves, and what they finish is
         // still handed over and counted.
         return await Task { [missing, summary] in

@@ -91,7 +91,7 @@ extension Services {
         switch settings.indexDatabase.value {
         case .privateServer: "the private server in \(settings.privateServerDirectory)"
         case .server(let address):
-            "\(address.database) on \(address.host ?? "this machine")" + (address.port.map { ":\($0)" } ?? "")
+            "\(address.database ?? "") on \(address.host ?? "this machine")" + (address.port.map { ":\($0)" } ?? "")
         }
     }
 }
