@@ -18,11 +18,16 @@ struct ObjectStoreProgramTests {
         init() throws {
             cube = try BadInputCube.withScenes()
             server = try S3Server()
-            let upload = try TemporaryFolder()
-            try FileManager.default.moveItem(atPath: cube.scenes, toPath: upload.path("scenes"))
-            try server.makeBucket("archive", of: upload)
-            try server.makeBucket("cube", of: TemporaryFolder())
-            try done("datacube system init -s3 --bucket cube")
+            do {
+                let upload = try TemporaryFolder()
+                try FileManager.default.moveItem(atPath: cube.scenes, toPath: upload.path("scenes"))
+                try server.makeBucket("archive", of: upload)
+                try server.makeBucket("cube", of: TemporaryFolder())
+                try done("datacube system init -s3 --bucket cube")
+            } catch {
+                server.close()
+                throw error
+            }
         }
 
         func run(_ line: String, environment: [String: String]? = nil) throws -> ShellResult {
@@ -193,16 +198,14 @@ struct ObjectStoreProgramTests {
     }
 
     @Test func `a file larger than a part goes up in parts`() throws {
-        let program = try BuiltProgram()
         let server = try S3Server()
         defer { server.close() }
         try server.makeBucket("big", of: TemporaryFolder())
         let job = try BadInputCube.indexed().job
         var variables = job.environment.merging(server.environment) { $1 }
         variables["VSIS3_CHUNK_SIZE"] = "5"
-        // 60 m of a scene at half a metre: some ten megabytes without compression.
+        // Four kilometres at a metre: 32 MB without compression.
         let words = "export -n s2_l2a_20m_granule -b red -o s3://big/big.tif --compression none --resolution 1"
-        _ = program
         let result = try job.program.run(words.split(separator: " ").map(String.init), environment: variables)
         #expect(result.status == 0, "\(result.errors)")
         // An object of n parts has an entity tag that ends in -n.
