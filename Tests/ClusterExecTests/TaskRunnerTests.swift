@@ -40,7 +40,7 @@ struct TaskRunnerTests {
         let (status, _, _) = try await run { _, _ in
             [TileOutcome("a", .made), TileOutcome("b", .failed, reason: "no band")]
         }
-        #expect(status.state == .failed && status.failure == TaskFailure(.input, "tile b: no band"))
+        #expect(status.state == .failed && status.failure == TaskFailure(.input, "b: no band"))
         #expect(status.failedTiles(of: ["a", "b"]) == [FailedTile(task: 3, tile: "b", reason: "no band")])
     }
 

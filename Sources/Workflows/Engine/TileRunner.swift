@@ -107,7 +107,7 @@ struct BlockQueue {
         taken = blockCounts.map { _ in 0 }
     }
 
-    /// The next block for a thread: of the tile it is at, else of a tile that nobody has begun, else of any.
+    /// The next block for a thread: of the tile it is at, else of a tile that nobody has begun, else of any that is.
     ///
     /// A tile without blocks is taken once, with no block. Nil where nothing is left, or nothing before a tile is done.
     mutating func take(after current: Int?) -> (tile: Int, block: Int?)? {
@@ -116,7 +116,7 @@ struct BlockQueue {
             nextTile += 1
             return (nextTile - 1, takeBlock(of: nextTile - 1))
         }
-        for tile in counts.indices {
+        for tile in 0..<nextTile {
             if let block = takeBlock(of: tile) { return (tile, block) }
         }
         return nil
