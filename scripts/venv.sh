@@ -7,6 +7,7 @@
 #   datacube-1.9  its next release
 #   eodatasets3   eo3-validate, which checks dataset documents
 #   hdf-eos       writes files as MODIS products are
+#   image         scikit-image, and rio-cogeo's validator of cloud-optimised GeoTIFFs
 #   moto          a server of S3
 #   numpy         numpy and scipy, and hdstats where it can be built, for tests of reducers
 #   odc-stac      the peers that scripts/bench.sh measures
@@ -27,6 +28,7 @@ case $name in
         needs='eodatasets3==0.30.10 datacube==1.8.20 sqlalchemy>=1.4,<2 psycopg2>=2.9,<3 setuptools<81 wheel'
         check='import eodatasets3.validate' builds=yes ;;
     hdf-eos) needs='pyhdf numpy' check='import pyhdf.SD, pyhdf.V' ;;
+    image) needs='scikit-image rio-cogeo' check='import skimage, rio_cogeo' ;;
     moto) needs='moto[server]>=5,<6 boto3' check='import moto.server, boto3' ;;
     # hdstats is compiled; without it the published formulas in numpy stand for it.
     numpy) needs='numpy scipy cython setuptools wheel joblib' check='import numpy, scipy' optional=hdstats ;;

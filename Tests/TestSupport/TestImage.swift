@@ -2,14 +2,15 @@ import Foundation
 
 /// The Python of an environment with scikit-image and rio-cogeo.
 ///
-/// It is the program named by ANTARES_TEST_IMAGE, else the one that `scripts/image-venv.sh` makes.
+/// It is the program named by ANTARES_TEST_IMAGE, else the one that `scripts/venv.sh` makes.
 public enum TestImage {
     /// False where there is none and none can be made: then tests are skipped, and this says so in capitals.
     public static let isAvailable: Bool = {
         if program != nil { return true }
-        let text =
-            "!!! SKIPPED: TESTS AGAINST SCIKIT-IMAGE AND RIO-COGEO DO NOT RUN, THEY CANNOT BE INSTALLED (scripts/image-venv.sh). !!!\n"
-        FileHandle.standardError.write(Data(text.utf8))
+        announceSkipped(
+            "tests against scikit-image and rio-cogeo",
+            because: "They cannot be installed (scripts/venv.sh image)."
+        )
         return false
     }()
 
@@ -19,10 +20,5 @@ public enum TestImage {
         return try TestSupport.run(program, [file] + arguments)
     }
 
-    private static let program: String? = {
-        if let named = ProcessInfo.processInfo.environment["ANTARES_TEST_IMAGE"] { return named }
-        let script = repository.appending(path: "scripts/image-venv.sh").path
-        guard let made = try? TestSupport.run("/bin/sh", [script]), made.status == 0 else { return nil }
-        return made.output.trimmingCharacters(in: .whitespacesAndNewlines) + "/bin/python"
-    }()
+    private static let program = VirtualEnvironment.python(of: "image", or: "ANTARES_TEST_IMAGE")
 }
