@@ -20,6 +20,25 @@ import Testing
         #expect(result.errors == "error: option -C: none of the files exists: nowhere.conf. Check the path.\n")
     }
 
+    @Test(arguments: [
+        ("datacube.conf", "[default]\ndb_hostname: db.example.org\ndb_database: cube\n"),
+        ("datacube.yaml", "default:\n  db_hostname: db.example.org\n  db_database: cube\n"),
+        ("datacube.json", #"{"default":{"db_hostname":"db.example.org","db_database":"cube"}}"#),
+    ])
+    func `configurations of datacube are INI, YAML or JSON, in a file or in the command itself`(
+        name: String,
+        text: String
+    ) throws {
+        let program = try BuiltProgram()
+        let file = try program.home.write(text, to: name)
+        var shown = [try program.run("-C \(file) config show")]
+        if !text.contains("\n") { shown.append(try program.run("-R \(text) config show")) }
+        for result in shown {
+            #expect(result.status == 0, "\(result.errors)")
+            #expect(result.output.contains("cube") && result.output.contains("db.example.org"), "\(result.output)")
+        }
+    }
+
     @Test func `half a configuration ends with 78 and names the line`() throws {
         let program = try BuiltProgram()
         let file = try program.home.write("# our server\nDATABASE_HOST=db.example.org\n", to: ".antares")
