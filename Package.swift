@@ -55,7 +55,7 @@ let package = Package(
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CSpawn"),
         library("Spawn", ["CSpawn"]),
-        library("Documents", [yams]),
+        library("Documents", ["Geo", yams]),
         library("Geo"),
         library("Config", ["Documents", "Postgres"]),
         .target(

@@ -66,20 +66,6 @@ extension MultiPolygon {
         // A country on both sides of Greenwich and of the antimeridian is wide on either half.
         return halves.reduce(0) { $0 + $1.width } < bounds.width ? halves : [bounds]
     }
-
-    /// As GeoJSON, rings closed.
-    public var geoJSON: DocumentValue {
-        let polygons = parts.map { part -> DocumentValue in
-            .array(
-                part.rings.map { ring in
-                    let closed = ring.first == ring.last ? ring : ring + ring.prefix(1)
-                    return .array(closed.map { .array([.double($0.x), .double($0.y)]) })
-                }
-            )
-        }
-        if polygons.count == 1 { return ["type": "Polygon", "coordinates": polygons[0]] }
-        return ["type": "MultiPolygon", "coordinates": .array(polygons)]
-    }
 }
 
 /// What a list of items may be asked for besides place and time: `eo:cloud_cover < 20`.

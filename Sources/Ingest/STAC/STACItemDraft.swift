@@ -213,7 +213,7 @@ extension STACItemDraft {
             .mapPoints { Point(x: $0.x - 360, y: $0.y) }
         guard let east, let eastBounds = east.bounds, eastBounds.width > 0, let west, let westBounds = west.bounds
         else {
-            return Outline(geometry: shape.stacGeometry, bbox: numbers(bounds), boxes: [bounds])
+            return Outline(geometry: shape.geoJSON, bbox: numbers(bounds), boxes: [bounds])
         }
         let whole = BoundingBox(
             left: westBounds.left,
@@ -222,26 +222,10 @@ extension STACItemDraft {
             top: max(westBounds.top, eastBounds.top)
         )
         let both = MultiPolygon(parts: west.parts + east.parts)
-        return Outline(geometry: both.stacGeometry, bbox: numbers(whole), boxes: [westBounds, eastBounds])
+        return Outline(geometry: both.geoJSON, bbox: numbers(whole), boxes: [westBounds, eastBounds])
     }
 
     private static func numbers(_ box: BoundingBox) -> DocumentValue {
         .array([box.left, box.bottom, box.right, box.top].map { .double($0) })
-    }
-}
-
-extension MultiPolygon {
-    /// As GeoJSON, rings closed.
-    fileprivate var stacGeometry: DocumentValue {
-        let polygons = parts.map { part -> DocumentValue in
-            .array(
-                part.rings.map { ring in
-                    let closed = ring.first == ring.last ? ring : ring + ring.prefix(1)
-                    return .array(closed.map { .array([.double($0.x), .double($0.y)]) })
-                }
-            )
-        }
-        if polygons.count == 1 { return ["type": "Polygon", "coordinates": polygons[0]] }
-        return ["type": "MultiPolygon", "coordinates": .array(polygons)]
     }
 }
