@@ -27,6 +27,14 @@ let nio = [
     Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio"),
     Target.Dependency.product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
 ]
+let hummingbird = [
+    Target.Dependency.product(name: "Hummingbird", package: "hummingbird"),
+    Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird"),
+    Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types"),
+    Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+]
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
+let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -36,12 +44,17 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.100.0"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.26.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
         .systemLibrary(name: "CGDAL", providers: [.apt(["libgdal-dev"])]),
@@ -53,6 +66,7 @@ let package = Package(
         .systemLibrary(name: "CXML", providers: [.apt(["libxml2-dev"])]),
         .systemLibrary(name: "CPROJ", pkgConfig: "proj", providers: [.apt(["libproj-dev"])]),
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+        .systemLibrary(name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
         .systemLibrary(name: "CSpawn"),
         library("Spawn", ["CSpawn"]),
         library("Documents", ["Geo", yams]),
@@ -86,6 +100,11 @@ let package = Package(
         library("Jobs", ["Documents", "Geo"]),
         library("ClusterExec", ["CArchive", "CSpawn", "Documents", "Jobs", "Postgres", "Spawn", grdb, logging]),
         library(
+            "JobService",
+            ["CArgon2", "ClusterExec", "Documents", "Jobs", "Postgres", asyncHTTPClient, crypto, grdb, jwtKit, logging]
+                + [mustache] + hummingbird + nio
+        ),
+        library(
             "Workflows",
             [
                 "Documents", "Geo", "Raster", "Postgres", "DatacubeIndex", "Ingest", "Analysis", "Simulation",
@@ -97,7 +116,7 @@ let package = Package(
             name: "antares",
             dependencies: [
                 "Analysis", "Catalogs", "ClusterExec", "Config", "DatacubeIndex", "Documents", "Geo", "Ingest",
-                "IndexSQL", "Jobs", "Postgres", "Raster", "Simulation", "Spawn", "Workflows",
+                "IndexSQL", "Jobs", "JobService", "Postgres", "Raster", "Simulation", "Spawn", "Workflows",
                 argumentParser, logging,
             ],
             swiftSettings: strict
@@ -123,6 +142,7 @@ let package = Package(
         tests("Simulation", "Simulation", ["Geo", "Raster"]),
         tests("Jobs", "Jobs"),
         tests("ClusterExec", "ClusterExec", ["Documents", "IndexSQL", "Jobs", "Postgres", logging]),
+        tests("JobService", "JobService", ["ClusterExec", "Documents", "Jobs", "Postgres", asyncHTTPClient, logging]),
         tests(
             "Workflows",
             "Workflows",

@@ -6,7 +6,7 @@ minimum_swift=6.2
 packages=(
     make pkg-config gcc g++ libc6-dev
     libgdal-dev libpq-dev libnetcdf-dev libproj-dev
-    libarchive-dev libdeflate-dev libsqlite3-dev libxml2-dev libzstd-dev
+    libarchive-dev libargon2-dev libdeflate-dev libsqlite3-dev libxml2-dev libzstd-dev
     gdal-bin hdf5-tools netcdf-bin openssh-client
     postgresql
     gmt-dcw iso-codes
