@@ -29,6 +29,7 @@ let nio = [
 ]
 let hummingbird = [
     Target.Dependency.product(name: "Hummingbird", package: "hummingbird"),
+    Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird"),
     Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird"),
     Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types"),
     Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
