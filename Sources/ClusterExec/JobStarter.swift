@@ -39,7 +39,9 @@ public struct JobStarter: Sendable {
 public struct StartedJob: Sendable {
     let child: ChildProgram
 
-    /// How it ended, nil while it runs; to be asked until then. What became of the job is in the store.
+    /// How it ended, nil while it runs.
+    ///
+    /// To be asked until it has ended; what became of the job is in the store.
     ///
     /// - Returns: The program's status; the negative number of a signal that ended it.
     public func end() throws -> Int? {
