@@ -57,6 +57,8 @@ extension TestService {
     ///   - user: Who sends it; nobody without one.
     ///   - headers: Further ones.
     ///   - body: Its content.
+    /// - Returns: The answer, whatever its status.
+    /// - Throws: What the connection says.
     public func send(
         _ method: String,
         _ path: String,
@@ -117,6 +119,7 @@ extension TestService {
     /// - Parameters:
     ///   - job: Its path or address.
     ///   - user: Who may see it.
+    /// - Returns: Its last phase.
     /// - Throws: `BadAnswer` for an answer that is no phase.
     public func end(of job: String, as user: User? = nil) async throws -> String {
         while true {

@@ -74,6 +74,7 @@ public final class TestService: Sendable {
     /// - Parameters:
     ///   - name: The name to log in with.
     ///   - options: Further words: `--administrator`, `--roles composite scripts`.
+    /// - Returns: The account with its random password.
     /// - Throws: `BadAnswer` with what the command said.
     public func addUser(_ name: String, _ options: String...) throws -> User {
         let added = try antares(["users", "add", name] + options)
