@@ -11,6 +11,7 @@
 #   moto          a server of S3
 #   numpy         numpy and scipy, and hdstats where it can be built, for tests of reducers
 #   odc-stac      the peers that scripts/bench.sh measures
+#   uws           pyvo, uws-client and the schema checks, for tests of the job service
 #   stac          a STAC API (stac-fastapi with pgstac), pystac and odc-stac
 set -eu
 name=${1:-}
@@ -36,6 +37,9 @@ case $name in
     stac)
         needs='stac-fastapi.pgstac==7.2.0 pypgstac[psycopg]==0.10.0 uvicorn pystac[validation]==1.15.2 odc-stac==0.5.3'
         check='import stac_fastapi.pgstac.app, odc.stac, pystac' ;;
+    uws)
+        needs='pyvo==1.9.1 uws-client==1.1.11 fissix requests lxml xmlschema'
+        check='import pyvo, xmlschema' ;;
     *) sed -n 's/^# \{0,1\}//; 2,/^set/p' "$0" | sed '$d' >&2; exit 64 ;;
 esac
 folder=${ANTARES_VENVS:-${XDG_CACHE_HOME:-$HOME/.cache}/antares-tests}/$name
@@ -62,6 +66,14 @@ install() { "$folder/bin/pip" install --quiet --disable-pip-version-check "$@" >
 if ! { install $needs && "$folder/bin/python" -W ignore -c "$check" >&2; }; then
     say "installing $name failed (see above). It needs the package index, and a C compiler, python3-dev and libpq-dev where something is built."
     exit 69
+fi
+if [ "$name" = uws ]; then
+    # uws-client is of Python 2.
+    client=$(echo "$folder"/lib/python3*/site-packages/uws)
+    "$folder/bin/python" -W ignore -m fissix -w -n --no-diffs "$client" >/dev/null 2>&1 || true
+    sed -i "s/base64.encodestring('%s:%s' % (user, password))/base64.b64encode(('%s:%s' % (user, password)).encode()).decode()/" \
+        "$client/UWS/connection.py"
+    "$folder/bin/python" -c 'import uws.cli.main' >&2 || { say "uws-client cannot be carried over to Python 3"; exit 69; }
 fi
 if [ -n "$optional" ]; then
     install --no-build-isolation "$optional" || say "$optional cannot be installed here; comparisons do without it"
