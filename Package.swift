@@ -29,6 +29,7 @@ let nio = [
 ]
 let hummingbird = [
     Target.Dependency.product(name: "Hummingbird", package: "hummingbird"),
+    Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird"),
     Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird"),
     Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types"),
     Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -126,7 +127,7 @@ let package = Package(
         .executableTarget(name: "KernelBench", dependencies: ["Analysis", "Geo"], swiftSettings: strict),
         .target(
             name: "TestSupport",
-            dependencies: ["Documents", "Geo", "Raster", "Postgres", "Spawn"],
+            dependencies: ["Documents", "Geo", "Raster", "Postgres", "Spawn", asyncHTTPClient] + nio,
             path: "Tests/TestSupport",
             swiftSettings: strict
         ),

@@ -7,6 +7,7 @@ public struct ServiceError: Error, Sendable, Equatable, CustomStringConvertible 
         case forbidden = 403
         case notFound = 404
         case methodNotAllowed = 405
+        case requestTimeout = 408
         case conflict = 409
         case tooLarge = 413
         case unsupportedType = 415
