@@ -12,6 +12,8 @@
 #   numpy         numpy and scipy, and hdstats where it can be built, for tests of reducers
 #   odc-stac      the peers that scripts/bench.sh measures
 #   uws           pyvo, uws-client and the schema checks, for tests of the job service
+#   services-1.8  the Open Data Cube's web services Explorer and OWS, and odc-stac, on datacube 1.8
+#   services-1.9  their next releases, on datacube 1.9
 #   stac          a STAC API (stac-fastapi with pgstac), pystac and odc-stac
 set -eu
 name=${1:-}
@@ -34,6 +36,14 @@ case $name in
     # hdstats is compiled; without it the published formulas in numpy stand for it.
     numpy) needs='numpy scipy cython setuptools wheel joblib' check='import numpy, scipy' optional=hdstats ;;
     odc-stac) needs='odc-stac==0.5.3 bottleneck dask[array] pystac rasterio' check='import odc.stac, bottleneck, dask' ;;
+    services-1.8)
+        needs='datacube==1.8.20 datacube-explorer==2.12.4 datacube-ows==1.8.43 odc-stac==0.3.11'
+        needs="$needs sqlalchemy>=1.4,<2 psycopg2>=2.9,<3 setuptools<81 wheel"
+        check='import flask_themer, datacube_ows, odc.stac, psycopg2' builds=yes ;;
+    services-1.9)
+        needs='datacube==1.9.20 datacube-explorer[webserver]==3.1.7 datacube-ows[webserver]==1.9.14 odc-stac==0.5.3'
+        needs="$needs sqlalchemy<2.1 psycopg2>=2.9,<3 setuptools<81 wheel"
+        check='import flask_themer, matplotlib, datacube_ows, odc.stac, psycopg2' builds=yes ;;
     stac)
         needs='stac-fastapi.pgstac==7.2.0 pypgstac[psycopg]==0.10.0 uvicorn pystac[validation]==1.15.2 odc-stac==0.5.3'
         check='import stac_fastapi.pgstac.app, odc.stac, pystac' ;;
