@@ -11,6 +11,7 @@
 #   moto          a server of S3
 #   numpy         numpy and scipy, and hdstats where it can be built, for tests of reducers
 #   odc-stac      the peers that scripts/bench.sh measures
+#   service-api   clients of the job service's submission API, and croniter, whose slots schedules are compared with
 #   stac          a STAC API (stac-fastapi with pgstac), pystac and odc-stac
 set -eu
 name=${1:-}
@@ -33,6 +34,9 @@ case $name in
     # hdstats is compiled; without it the published formulas in numpy stand for it.
     numpy) needs='numpy scipy cython setuptools wheel joblib' check='import numpy, scipy' optional=hdstats ;;
     odc-stac) needs='odc-stac==0.5.3 bottleneck dask[array] pystac rasterio' check='import odc.stac, bottleneck, dask' ;;
+    service-api)
+        needs='astroquery==0.4.11 croniter==6.0.0 pyjwt[crypto]==2.10.1 tzdata'
+        check='import astroquery.astrometry_net, croniter, jwt' ;;
     stac)
         needs='stac-fastapi.pgstac==7.2.0 pypgstac[psycopg]==0.10.0 uvicorn pystac[validation]==1.15.2 odc-stac==0.5.3'
         check='import stac_fastapi.pgstac.app, odc.stac, pystac' ;;
