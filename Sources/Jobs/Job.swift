@@ -25,6 +25,8 @@ public struct Job: Sendable, Equatable, Codable {
     public var parameters: [JobParameter]
     /// Where its tasks, logs and results are; shown to nobody but the people of this machine.
     public var folder: String?
+    /// True for a job that `antares jobs start` runs from its parameters alone, as those of the service.
+    public var isSelfContained: Bool?
     public var results: [JobResult]
     public private(set) var errorSummary: ErrorSummary?
     public var progress: JobProgress

@@ -63,22 +63,30 @@ struct JobCreation: Sendable {
     ) async throws -> Job {
         let description = try await description(request.kind, identity)
         try await checkLimit(identity)
+        let seconds = try duration(request.executionDuration, description)
         var job = Job(
             id: request.id,
             kind: request.kind,
             runID: request.runID,
             ownerID: identity.name,
-            executionDuration: try duration(request.executionDuration, description),
+            executionDuration: seconds,
             destruction: try destruction(request.destruction),
-            parameters: try description.checked(request.parameters, isComplete: request.isRun)
+            parameters: try description.checked(request.parameters, isComplete: request.isRun),
+            folder: parts.launcher.newFolder(request.id)
         )
-        if request.isRun { try job.move(to: .queued, by: .run) }
+        job.isSelfContained = true
+        // The latest that it can end, had it started now: nothing better is known.
+        if seconds > 0 { job.quote = job.creationTime + seconds }
         do {
             try keepFiles()
+            if request.isRun {
+                try prepare(job, description)
+                try job.move(to: .queued, by: .run)
+            }
             try await parts.jobs.add(job)
         } catch {
             if (error as? JobStoreError)?.code != .exists {
-                try? FileManager.default.removeItem(atPath: uploadFolder(request.id))
+                try? FileManager.default.removeItem(atPath: parts.launcher.newFolder(request.id))
             }
             throw error
         }
@@ -179,7 +187,27 @@ struct JobCreation: Sendable {
         return uploads
     }
 
-    func uploadFolder(_ id: String) -> String { "\(parts.options.folder)/uploads/\(id)" }
+    /// Below the job's own folder, which every node sees.
+    func uploadFolder(_ id: String) -> String { "\(parts.launcher.newFolder(id))/uploads" }
+
+    /// Makes the folder of a job that is about to be asked to run, with the program of a user's job type.
+    func prepare(_ job: Job, _ description: JobDescription) throws {
+        let folder = JobFolder(parts.launcher.folder(of: job))
+        guard let script = description.script else { return try folder.create() }
+        let program = "\(folder.path)/script"
+        try folder.create()
+        try Data(script.utf8).write(to: URL(fileURLWithPath: program), options: .atomic)
+        chmod(program, 0o755)
+        try folder.write(
+            ScriptRequest(
+                program: program,
+                inputs: job.parameters.filter { $0.isByReference && $0.value.hasPrefix("/") }.map(\.value),
+                results: description.results.map { result in
+                    ScriptRequest.Result(result.name, pattern: result.name, contentType: result.contentType)
+                }
+            )
+        )
+    }
 
     /// Where an uploaded value is kept: below the job's own folder, whatever its name.
     func path(of parameter: String, _ fileName: String, _ id: String) -> String {
