@@ -14,6 +14,7 @@
 #   uws           pyvo, uws-client and the schema checks, for tests of the job service
 #   services-1.8  the Open Data Cube's web services Explorer and OWS, and odc-stac, on datacube 1.8
 #   services-1.9  their next releases, on datacube 1.9
+#   service-api   clients of the job service's submission API, and croniter, whose slots schedules are compared with
 #   stac          a STAC API (stac-fastapi with pgstac), pystac and odc-stac
 set -eu
 name=${1:-}
@@ -44,6 +45,9 @@ case $name in
         needs='datacube==1.9.20 datacube-explorer[webserver]==3.1.7 datacube-ows[webserver]==1.9.14 odc-stac==0.5.3'
         needs="$needs sqlalchemy<2.1 psycopg2>=2.9,<3 setuptools<81 wheel"
         check='import flask_themer, matplotlib, datacube_ows, odc.stac, psycopg2' builds=yes ;;
+    service-api)
+        needs='astroquery==0.4.11 croniter==6.0.0 pyjwt[crypto]==2.10.1 tzdata'
+        check='import astroquery.astrometry_net, croniter, jwt' ;;
     stac)
         needs='stac-fastapi.pgstac==7.2.0 pypgstac[psycopg]==0.10.0 uvicorn pystac[validation]==1.15.2 odc-stac==0.5.3'
         check='import stac_fastapi.pgstac.app, odc.stac, pystac' ;;

@@ -38,6 +38,7 @@ struct ServiceParts: Sendable {
     let watch: JobWatch
     let scheduler: JobScheduler
     let metrics: RequestMetrics
+    let failures = FailureLimit()
     let files = FileResponse()
     let log: Logger
 }
@@ -105,7 +106,7 @@ public struct JobService: Sendable {
             onServerRunning: { ready($0.localAddress?.port ?? options.port) },
             logger: parts.log
         )
-        application.addServices(parts.scheduler, parts.watch, JobSweeper(parts))
+        application.addServices(parts.scheduler, parts.watch, JobSweeper(parts), SubmissionRunner(parts), Beat(parts))
         let group = ServiceGroup(configuration: .init(services: [application], logger: parts.log))
         let run = Task.detached { try await group.run() }
         try await withTaskCancellationHandler {
@@ -128,13 +129,20 @@ public struct JobService: Sendable {
             middleware: AuthenticationMiddleware(
                 accounts: parts.accounts,
                 webTokens: webTokens,
-                failures: FailureLimit()
+                failures: parts.failures
             )
         )
         JobListRoutes(parts: parts).add(to: router)
         JobRoutes(parts: parts).add(to: router)
         SyncRoutes(parts: parts).add(to: router)
         OperationRoutes(parts: parts).add(to: router)
+        LoginRoutes(parts: parts).add(to: router)
+        TokenRoutes(parts: parts).add(to: router)
+        UserRoutes(parts: parts).add(to: router)
+        JobAPIRoutes(parts: parts).add(to: router)
+        RunRoutes(parts: parts).add(to: router)
+        ScheduleRoutes(parts: parts).add(to: router)
+        NovaRoutes(parts: parts).add(to: router)
         return router
     }
 }
