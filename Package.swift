@@ -127,7 +127,7 @@ let package = Package(
         .executableTarget(name: "KernelBench", dependencies: ["Analysis", "Geo"], swiftSettings: strict),
         .target(
             name: "TestSupport",
-            dependencies: ["Documents", "Geo", "Raster", "Postgres", "Spawn"],
+            dependencies: ["Documents", "Geo", "Raster", "Postgres", "Spawn", asyncHTTPClient] + nio,
             path: "Tests/TestSupport",
             swiftSettings: strict
         ),

@@ -11,12 +11,20 @@ import ServiceLifecycle
 
 /// What the service needs of the program around it.
 public protocol JobLauncher: Sendable {
-    /// The program, with its arguments, that runs a stored job to its end and keeps its phase; it finds a job that was
-    /// begun, too.
-    func words(for id: String) -> [String]
+    /// Starts the program that runs a stored job to its end and keeps its phase; it goes on with one that was begun.
+    ///
+    /// - Parameters:
+    ///   - job: One whose folder is there.
+    ///   - log: Where the program's output goes, at the end of what is there.
+    /// - Returns: The program.
+    /// - Throws: `ClusterError` where it cannot be started.
+    func start(_ job: Job, log: String) throws -> StartedJob
 
-    /// The folder of a job, with its logs and results; it need not be there.
+    /// The folder of a job, with its inputs, logs and results; it need not be there.
     func folder(of job: Job) -> String
+
+    /// The folder that a new job is to have.
+    func newFolder(_ id: String) -> String
 }
 
 /// The parts that requests work with.

@@ -50,6 +50,11 @@ public struct BuiltProgram: Sendable {
         return try TestSupport.start(program, arguments, environment: variables, directory: home.url)
     }
 
+    /// The words that start a command line in the environment of `run`, for a process that another one starts.
+    func words(_ arguments: [String]) -> [String] {
+        ["/usr/bin/env"] + Self.isolation.keys.flatMap { ["-u", $0] } + ["HOME=\(home.path)", Self.path] + arguments
+    }
+
     /// A folder in which the program goes by other names.
     public func links(_ names: [String]) throws -> String {
         let folder = home.path(".links")

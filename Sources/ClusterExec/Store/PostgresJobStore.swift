@@ -52,7 +52,8 @@ public struct PostgresJobStore: JobStore {
     }
 
     public func phases(of ids: [String]) async throws -> [String: Phase] {
-        let rows = try await pool.query("SELECT id, phase FROM uws.job WHERE id = ANY($1::text[])", [SQLArray.text(ids)])
+        let sql = "SELECT id, phase FROM uws.job WHERE id = ANY($1::text[])"
+        let rows = try await pool.query(sql, [SQLArray.text(ids)])
         return Dictionary(
             rows.compactMap { row in
                 guard let id = row["id"], let phase = row["phase"].flatMap(Phase.init) else { return nil }

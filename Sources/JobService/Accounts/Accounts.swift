@@ -139,6 +139,7 @@ public struct Accounts: Sendable {
     ///   - expires: When it ends by itself; nil for never.
     ///   - roles: The only roles that it gives; nil for all of the user's.
     /// - Returns: The word, and what is kept of it.
+    /// - Throws: `ServiceError` for a user who is not there.
     public func makeToken(
         for user: String,
         label: String,
@@ -166,6 +167,7 @@ public struct Accounts: Sendable {
     /// - Parameters:
     ///   - id: The beginning of its id, at least eight characters.
     ///   - user: Whose it is.
+    /// - Throws: `ServiceError` where there is none, or more than one.
     public func revokeToken(_ id: String, of user: String) async throws {
         let matches = try await records.all(AccessToken.self, of: user).filter { $0.id.hasPrefix(id) }
         guard id.count >= 8, matches.count == 1 else {

@@ -82,7 +82,9 @@ extension ServiceContext {
 
     /// Refuses a change that another site's page has made a browser send.
     ///
-    /// - Parameter formToken: Of the form; a script sends it in the header X-CSRF-Token.
+    /// - Parameters:
+    ///   - formToken: Of the form; a script sends it in the header X-CSRF-Token.
+    ///   - request: With its headers.
     /// - Throws: `ServiceError` (forbidden) for a request of a browser's session without the session's own token.
     func checkForm(_ formToken: String?, _ request: Request) throws(ServiceError) {
         guard identity.means == .session else { return }

@@ -3,14 +3,18 @@ import Foundation
 import Jobs
 import Logging
 import ServiceLifecycle
-import Spawn
 
 /// Starts the jobs that wait for their turn, each in a program of its own, and sees to it that they end.
 ///
 /// Among those who wait, the one with the fewest running jobs is next, and of theirs the oldest job. Jobs that another
 /// program runs, as a command line, count and are left to it; those whose program is gone are taken up again.
 actor JobScheduler: Service {
-    private struct Child { let pid: pid_t, log: String, stopped: ContinuousClock.Instant? }
+    private struct Child {
+        let program: StartedJob
+        let log: String
+        /// Since when it should have ended.
+        var stopped: ContinuousClock.Instant?
+    }
 
     private let options: ServiceOptions
     private let jobs: any JobStore
@@ -70,7 +74,7 @@ actor JobScheduler: Service {
         var running: [String?: Int] = [:]
         var waiting: [String?: [ActiveJob]] = [:]
         for job in active {
-            let isHeld = job.holder.map { $0.expiry > .now && !JobMaster.isGone($0.master) } ?? false
+            let isHeld = job.holder.map { !$0.isGone } ?? false
             if children[job.id] != nil || isHeld {
                 running[job.ownerID, default: 0] += 1
             } else {
@@ -108,13 +112,8 @@ actor JobScheduler: Service {
         let path = "\(folder)/service.log"
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-            let pid = try spawn(
-                launcher.words(for: job.id),
-                streams: [1: .file(path, O_WRONLY | O_CREAT | O_APPEND), 2: .descriptor(1)],
-                group: .session
-            )
-            children[job.id] = Child(pid: pid, log: path, stopped: nil)
-            log.info("job started", metadata: ["job": .string(job.id), "pid": .stringConvertible(pid)])
+            children[job.id] = Child(program: try launcher.start(job, log: path), log: path)
+            log.info("job started", metadata: ["job": .string(job.id)])
             return true
         } catch {
             try await fail(job.id, "its program cannot be started: \(error)", kind: .fatal)
@@ -133,20 +132,17 @@ actor JobScheduler: Service {
             try? await reap()
             try? await Task.sleep(for: .milliseconds(50))
         }
-        if children[id] != nil { kill(-child.pid, SIGKILL) }
+        if children[id] != nil { child.program.kill() }
     }
 
     private func markStopped(_ id: String) {
-        guard let child = children[id], child.stopped == nil else { return }
-        children[id] = Child(pid: child.pid, log: child.log, stopped: .now)
+        if children[id]?.stopped == nil { children[id]?.stopped = .now }
     }
 
     /// Takes leave of programs that have ended.
     private func reap() async throws {
         for (id, child) in children {
-            var status: Int32 = 0
-            let answer = waitpid(child.pid, &status, WNOHANG)
-            if answer == 0 || (answer < 0 && errno == EINTR) { continue }
+            guard let status = try child.program.end() else { continue }
             children[id] = nil
             isAwake = true
             await watch.look()
@@ -154,11 +150,9 @@ actor JobScheduler: Service {
                 restarts[id] = nil
                 continue
             }
-            let signal = Int(status & 0x7F)
             // One that was killed is tried again: the machine may have been short of memory.
-            if signal != 0 { continue }
-            let code = Int((status >> 8) & 0xFF)
-            try await fail(id, Self.lastLine(child.log) ?? "its program ended with \(code).", kind: .fatal)
+            if status < 0 { continue }
+            try await fail(id, Self.lastLine(child.log) ?? "its program ended with \(status).", kind: .fatal)
         }
     }
 
@@ -180,7 +174,7 @@ actor JobScheduler: Service {
         for (id, child) in children {
             if !ids.contains(id) {
                 if let stopped = child.stopped {
-                    if ContinuousClock.now - stopped > Self.patience { kill(-child.pid, SIGKILL) }
+                    if ContinuousClock.now - stopped > Self.patience { child.program.kill() }
                 } else {
                     markStopped(id)
                 }

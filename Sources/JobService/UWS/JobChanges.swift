@@ -43,7 +43,11 @@ struct JobChanges: Sendable {
             if let runID = form["RUNID"] { job.runID = runID }
             switch phase {
             case .run:
-                if let description { _ = try description.checked(job.parameters) }
+                if let description {
+                    _ = try description.checked(job.parameters)
+                    // The job is not asked to run before its folder is there.
+                    try creation.prepare(job, description)
+                }
                 try job.move(to: .queued, by: .run)
             case .abort: try job.move(to: .aborted, by: .abort)
             case .service, nil: break
@@ -88,16 +92,12 @@ struct JobChanges: Sendable {
 }
 
 extension ServiceParts {
-    /// Removes what a job keeps below the service's folder and in its own one.
+    /// Removes the folder of a job.
     func removeFiles(of job: Job) {
-        for path in [JobCreation(parts: self).uploadFolder(job.id), launcher.folder(of: job)] {
-            do {
-                try FileManager.default.removeItem(atPath: path)
-            } catch CocoaError.fileNoSuchFile {
-                continue
-            } catch {
-                log.error("cannot remove '\(path)': \(error.localizedDescription)", metadata: ["job": .string(job.id)])
-            }
+        do {
+            try JobFolder(launcher.folder(of: job)).remove()
+        } catch {
+            log.error("\(error)", metadata: ["job": .string(job.id)])
         }
     }
 }

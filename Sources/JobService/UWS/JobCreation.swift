@@ -37,21 +37,29 @@ struct JobCreation: Sendable {
             given.append(JobParameter(name, path(of: name, file.fileName, id), isByReference: true))
         }
         let parameters = try description.checked(Self.joined(given), isComplete: isRun)
+        let seconds = try duration(form["EXECUTIONDURATION"], description)
         var job = Job(
             id: id,
             kind: kind,
             runID: form["RUNID"],
             ownerID: owner,
-            executionDuration: try duration(form["EXECUTIONDURATION"], description),
+            executionDuration: seconds,
             destruction: try destruction(form["DESTRUCTION"]),
-            parameters: parameters
+            parameters: parameters,
+            folder: parts.launcher.newFolder(id)
         )
-        if isRun { try job.move(to: .queued, by: .run) }
-        for (name, file) in uploads { try keep(file, at: path(of: name, file.fileName, id)) }
+        job.isSelfContained = true
+        // The latest that it can end, had it started now: nothing better is known.
+        if seconds > 0 { job.quote = job.creationTime + seconds }
         do {
+            for (name, file) in uploads { try keep(file, at: path(of: name, file.fileName, id)) }
+            if isRun {
+                try prepare(job, description)
+                try job.move(to: .queued, by: .run)
+            }
             try await parts.jobs.add(job)
         } catch {
-            try? FileManager.default.removeItem(atPath: uploadFolder(id))
+            try? FileManager.default.removeItem(atPath: parts.launcher.newFolder(id))
             throw error
         }
         if isRun { await parts.scheduler.wake() }
@@ -146,7 +154,27 @@ struct JobCreation: Sendable {
         return uploads
     }
 
-    func uploadFolder(_ id: String) -> String { "\(parts.options.folder)/uploads/\(id)" }
+    /// Below the job's own folder, which every node sees.
+    func uploadFolder(_ id: String) -> String { "\(parts.launcher.newFolder(id))/uploads" }
+
+    /// Makes the folder of a job that is about to be asked to run, with the program of a user's job type.
+    func prepare(_ job: Job, _ description: JobDescription) throws {
+        let folder = JobFolder(parts.launcher.folder(of: job))
+        guard let script = description.script else { return try folder.create() }
+        let program = "\(folder.path)/script"
+        try folder.create()
+        try Data(script.utf8).write(to: URL(fileURLWithPath: program), options: .atomic)
+        chmod(program, 0o755)
+        try folder.write(
+            ScriptRequest(
+                program: program,
+                inputs: job.parameters.filter { $0.isByReference && $0.value.hasPrefix("/") }.map(\.value),
+                results: description.results.map { result in
+                    ScriptRequest.Result(result.name, pattern: result.name, contentType: result.contentType)
+                }
+            )
+        )
+    }
 
     /// Where an uploaded value is kept: below the job's own folder, whatever its name.
     func path(of parameter: String, _ fileName: String, _ id: String) -> String {

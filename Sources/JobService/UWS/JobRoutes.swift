@@ -30,8 +30,8 @@ struct JobRoutes: Sendable {
         job.post("parameters/{name}", use: putParameter)
         job.get("results", use: results)
         job.get("results/{name}", use: result)
-        job.get("stdout") { try await self.log($0, $1, "stdout.log") }
-        job.get("stderr") { try await self.log($0, $1, "stderr.log") }
+        job.get("stdout") { try await self.log($0, $1, "results/1/stdout.txt") }
+        job.get("stderr") { try await self.log($0, $1, "results/1/stderr.txt", "command.log") }
     }
 
     // MARK: - Reading
@@ -66,8 +66,9 @@ struct JobRoutes: Sendable {
     @Sendable private func error(_ request: Request, _ context: ServiceContext) async throws -> Response {
         let job = try await parts.find(context)
         guard let summary = job.errorSummary else { return .text("") }
-        let detail = try? String(contentsOfFile: parts.launcher.folder(of: job) + "/error.txt", encoding: .utf8)
-        return .text(detail ?? summary.message)
+        let folder = parts.launcher.folder(of: job)
+        let log = try? String(contentsOfFile: "\(folder)/command.log", encoding: .utf8)
+        return .text(log.map { "\(summary.message)\n\n\($0)" } ?? summary.message)
     }
 
     @Sendable private func parameters(_ request: Request, _ context: ServiceContext) async throws -> Response {
@@ -100,10 +101,11 @@ struct JobRoutes: Sendable {
         return try await parts.response(result, for: request, context)
     }
 
-    private func log(_ request: Request, _ context: ServiceContext, _ name: String) async throws -> Response {
+    /// What a job has printed so far: the first of these files that is there.
+    private func log(_ request: Request, _ context: ServiceContext, _ names: String...) async throws -> Response {
         let job = try await parts.find(context)
-        let path = "\(parts.launcher.folder(of: job))/\(name)"
-        guard FileManager.default.fileExists(atPath: path) else { return .text("") }
+        let paths = names.map { "\(parts.launcher.folder(of: job))/\($0)" }
+        guard let path = paths.first(where: { FileManager.default.fileExists(atPath: $0) }) else { return .text("") }
         return try await parts.files.make(path, type: "text/plain; charset=utf-8", for: request, context)
     }
 

@@ -34,7 +34,7 @@ struct SyncRoutes: Sendable {
         let addresses = context.jobAddresses(job.kind)
         switch job.phase {
         case .completed:
-            guard let result = job.results.first(where: { $0.id == "result" }) ?? job.results.first else {
+            guard let result = job.mainResult else {
                 return .seeOther(addresses.job(job) + "/results")
             }
             return .seeOther(addresses.result(result.id, of: job))
@@ -44,5 +44,15 @@ struct SyncRoutes: Sendable {
         // Longer than a connection lasts: the client comes again.
         default: return .seeOther("\(context.baseURL)/sync/\(job.kind)/\(job.id)")
         }
+    }
+}
+
+extension Job {
+    /// The one result that a client gets who can take only one: that of the name `result`, else the first that is no log or
+    /// list.
+    var mainResult: JobResult? {
+        let beside: Set<String> = ["stdout", "stderr", "log", "tiles", "output", "failures"]
+        return results.first { $0.id == "result" } ?? results.first { !beside.contains($0.id) }
+            ?? results.first { $0.id == "output" || $0.id == "stdout" }
     }
 }

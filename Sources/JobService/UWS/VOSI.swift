@@ -14,6 +14,7 @@ enum VOSI {
     /// - Parameters:
     ///   - kinds: The job types.
     ///   - base: The service's address.
+    /// - Returns: The element `capabilities`.
     static func capabilities(_ kinds: [String], _ base: String) -> Data {
         let root = XMLElement(name: "vosi:capabilities")
         root.set("xmlns:vosi", "http://www.ivoa.net/xml/VOSICapabilities/v1.0")

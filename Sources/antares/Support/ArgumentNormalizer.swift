@@ -5,7 +5,7 @@
 /// as it is, so that argument-parser can complain about it in its own words.
 struct ArgumentNormalizer {
     /// How many numbers options take that take more than one.
-    private static let numberCounts = ["--lat": 2, "--long": 2, "--bbox": 4, "--clip-bbox": 4]
+    static let numberCounts = ["--lat": 2, "--long": 2, "--bbox": 4, "--clip-bbox": 4]
 
     /// Options that may stand without a value, and the one that they then have.
     private static let bare = ["--archive-less-mature": "500"]

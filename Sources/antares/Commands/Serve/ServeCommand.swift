@@ -55,8 +55,8 @@ struct ServeCommand: CommonCommand {
             options,
             jobs: access.store,
             records: try await ServiceRecords.open(services),
-            descriptions: JobTypes.all,
-            launcher: StoredJobLauncher(access: access, common: common, scheduler: scheduler),
+            descriptions: JobKind.all.map(\.description),
+            launcher: try StoredJobLauncher(access, common, scheduler: scheduler),
             log: Logger(label: "antares.service")
         )
         let scheme = options.tls == nil ? "http" : "https"
@@ -70,16 +70,25 @@ struct ServeCommand: CommonCommand {
 /// Starts stored jobs by this program itself.
 struct StoredJobLauncher: JobLauncher {
     let access: JobAccess
-    let common: CommonOptions
-    let scheduler: String?
+    private let started: JobStarter
+    private let resumed: JobStarter
+    private let cluster: ClusterOptions
 
-    func words(for id: String) -> [String] {
-        var words = [JobAccess.program, "jobs", "resume", id, "--verbose"]
-        if let scheduler { words += ["--scheduler", scheduler] }
-        if let environment = common.env { words += ["-E", environment] }
-        for file in common.config { words += ["-C", file] }
-        return words
+    /// - `scheduler`: A cluster file; nil to run tasks here.
+    init(_ access: JobAccess, _ common: CommonOptions, scheduler: String?) throws {
+        self.access = access
+        cluster = try scheduler.map(ClusterFile.read) ?? ClusterOptions()
+        let words = common.configurationWords
+        resumed = JobStarter(program: JobAccess.program, options: words)
+        started = JobStarter(program: JobAccess.program, options: words + (scheduler.map { ["-sc", $0] } ?? []))
+    }
+
+    func start(_ job: Job, log: String) throws -> StartedJob {
+        try job.isSelfContained == true
+            ? started.begin("start", job.id, log: log) : resumed.begin("resume", job.id, log: log)
     }
 
     func folder(of job: Job) -> String { access.folder(job).path }
+
+    func newFolder(_ id: String) -> String { access.newFolder(id, cluster).path }
 }
