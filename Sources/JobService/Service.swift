@@ -39,6 +39,9 @@ struct ServiceParts: Sendable {
     let scheduler: JobScheduler
     let metrics: RequestMetrics
     let files = FileResponse()
+    /// What pages show of the program's data; nil for none.
+    let data: (any DataSource)?
+    let pictures = Pictures()
     let log: Logger
 }
 
@@ -46,6 +49,8 @@ struct ServiceParts: Sendable {
 public struct JobService: Sendable {
     private let parts: ServiceParts
     private let webTokens: WebTokens?
+    private let events: JobEvents
+    private let pageFiles: PageFiles
 
     /// - Parameters:
     ///   - options: How it works.
@@ -53,6 +58,7 @@ public struct JobService: Sendable {
     ///   - records: Where accounts and the like are kept.
     ///   - descriptions: The job types that the program has itself.
     ///   - launcher: Starts jobs.
+    ///   - data: What pages show of the program's data; nil for none.
     ///   - log: Hears of requests and of what goes wrong.
     /// - Throws: `ServiceError` for a folder that cannot be made; `CocoaError` for a missing file of keys.
     public init(
@@ -61,6 +67,7 @@ public struct JobService: Sendable {
         records: any RecordStore,
         descriptions: [JobDescription],
         launcher: any JobLauncher,
+        data: (any DataSource)? = nil,
         log: Logger
     ) async throws {
         let accounts = Accounts(records)
@@ -75,8 +82,11 @@ public struct JobService: Sendable {
             watch: watch,
             scheduler: JobScheduler(options, jobs: jobs, launcher: launcher, watch: watch, log: log),
             metrics: RequestMetrics(),
+            data: data,
             log: log
         )
+        events = JobEvents(jobs)
+        pageFiles = try await PageFiles()
         webTokens = if let openID = options.openID { try await WebTokens(openID, accounts) } else { nil }
     }
 
@@ -105,7 +115,7 @@ public struct JobService: Sendable {
             onServerRunning: { ready($0.localAddress?.port ?? options.port) },
             logger: parts.log
         )
-        application.addServices(parts.scheduler, parts.watch, JobSweeper(parts))
+        application.addServices(parts.scheduler, parts.watch, events, JobSweeper(parts))
         let group = ServiceGroup(configuration: .init(services: [application], logger: parts.log))
         let run = Task.detached { try await group.run() }
         try await withTaskCancellationHandler {
@@ -135,6 +145,16 @@ public struct JobService: Sendable {
         JobRoutes(parts: parts).add(to: router)
         SyncRoutes(parts: parts).add(to: router)
         OperationRoutes(parts: parts).add(to: router)
+        TileRoutes(parts: parts).add(to: router)
+        JobEventRoutes(parts: parts, events: events).add(to: router)
+        let pages = Pages(parts: parts, files: pageFiles)
+        StartPages(pages: pages).add(to: router)
+        AccountPage(pages: pages).add(to: router)
+        JobListPage(pages: pages).add(to: router)
+        JobPage(pages: pages).add(to: router)
+        NewJobPages(pages: pages).add(to: router)
+        CustomPage(pages: pages).add(to: router)
+        DataPages(pages: pages).add(to: router)
         return router
     }
 }
