@@ -9,7 +9,7 @@ packages=(
     libarchive-dev libargon2-dev libdeflate-dev libsqlite3-dev libxml2-dev libzstd-dev
     gdal-bin hdf5-tools netcdf-bin openssh-client
     postgresql
-    gmt-dcw iso-codes
+    gmt-dcw iso-codes stilts
     python3-venv python3-dev libxml2-utils
     chromium fonts-dejavu-core
 )

@@ -38,6 +38,7 @@ struct ServiceParts: Sendable {
     let watch: JobWatch
     let scheduler: JobScheduler
     let metrics: RequestMetrics
+    let failures = FailureLimit()
     let files = FileResponse()
     /// What pages show of the program's data; nil for none.
     let data: (any DataSource)?
@@ -115,7 +116,8 @@ public struct JobService: Sendable {
             onServerRunning: { ready($0.localAddress?.port ?? options.port) },
             logger: parts.log
         )
-        application.addServices(parts.scheduler, parts.watch, events, JobSweeper(parts))
+        application.addServices(parts.scheduler, parts.watch, JobSweeper(parts), SubmissionRunner(parts), Beat(parts))
+        application.addServices(events)
         let group = ServiceGroup(configuration: .init(services: [application], logger: parts.log))
         let run = Task.detached { try await group.run() }
         try await withTaskCancellationHandler {
@@ -138,7 +140,7 @@ public struct JobService: Sendable {
             middleware: AuthenticationMiddleware(
                 accounts: parts.accounts,
                 webTokens: webTokens,
-                failures: FailureLimit()
+                failures: parts.failures
             )
         )
         JobListRoutes(parts: parts).add(to: router)
@@ -155,6 +157,13 @@ public struct JobService: Sendable {
         NewJobPages(pages: pages).add(to: router)
         CustomPage(pages: pages).add(to: router)
         DataPages(pages: pages).add(to: router)
+        LoginRoutes(parts: parts).add(to: router)
+        TokenRoutes(parts: parts).add(to: router)
+        UserRoutes(parts: parts).add(to: router)
+        JobAPIRoutes(parts: parts).add(to: router)
+        RunRoutes(parts: parts).add(to: router)
+        ScheduleRoutes(parts: parts).add(to: router)
+        NovaRoutes(parts: parts).add(to: router)
         return router
     }
 }

@@ -38,7 +38,9 @@ actor IndexDataSource: DataSource {
         } catch let error as IndexError {
             switch error.code {
             case .unknownProduct, .unknownDataset, .unknownMeasurement: throw ServiceError(.notFound, "\(error)")
-            case .notInitialised: throw ServiceError(.notFound, "there is no data yet: \(error)")
+            case .notInitialised:
+                log.info("no data to show: \(error)")
+                throw ServiceError(.notFound, "there is no data yet: the database holds no index.")
             default: throw error
             }
         }
@@ -60,8 +62,14 @@ actor IndexDataSource: DataSource {
     }
 
     private func list() async throws -> [DataProduct] {
-        try await answering {
-            let index = try await index()
+        let index: Index
+        do {
+            index = try await self.index()
+        } catch let error as IndexError where error.code == .notInitialised {
+            log.info("no data to show: \(error)")
+            return []
+        }
+        return try await answering {
             var list: [DataProduct] = []
             for product in try await index.products().sorted(by: { $0.name < $1.name }) {
                 let extent = try await index.extent(of: product)
