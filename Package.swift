@@ -100,10 +100,13 @@ let package = Package(
         library("Simulation", ["Geo", "Raster"]),
         library("Jobs", ["Documents", "Geo"]),
         library("ClusterExec", ["CArchive", "CSpawn", "Documents", "Jobs", "Postgres", "Spawn", grdb, logging]),
-        library(
-            "JobService",
-            ["CArgon2", "ClusterExec", "Documents", "Jobs", "Postgres", asyncHTTPClient, crypto, grdb, jwtKit, logging]
-                + [mustache] + hummingbird + nio
+        .target(
+            name: "JobService",
+            dependencies: [
+                "CArgon2", "ClusterExec", "Documents", "Jobs", "Postgres", asyncHTTPClient, crypto, grdb, jwtKit, logging,
+            ] + [mustache] + hummingbird + nio,
+            resources: [.copy("Resources")],
+            swiftSettings: strict
         ),
         library(
             "Workflows",

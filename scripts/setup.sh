@@ -11,6 +11,7 @@ packages=(
     postgresql
     gmt-dcw iso-codes stilts
     python3-venv python3-dev libxml2-utils
+    chromium fonts-dejavu-core
 )
 
 say() { printf '%s\n' "$*" >&2; }

@@ -3,6 +3,7 @@
 # ANTARES_VENVS, or in a cache folder outside the repository.
 #
 # usage: scripts/venv.sh NAME
+#   browser       drives Chromium through the service's pages, and checks them by axe
 #   datacube-1.8  the Open Data Cube that tests compare with
 #   datacube-1.9  its next release
 #   eodatasets3   eo3-validate, which checks dataset documents
@@ -20,6 +21,7 @@ set -eu
 name=${1:-}
 builds=no optional=
 case $name in
+    browser) needs='playwright==1.56.0 axe-playwright-python==0.1.7' check='import playwright.sync_api, axe_playwright_python' ;;
     # setuptools: datacube 1.8 imports pkg_resources. psycopg2 has no wheels.
     datacube-1.8)
         needs='datacube==1.8.20 sqlalchemy>=1.4,<2 psycopg2>=2.9,<3 setuptools<81 wheel'

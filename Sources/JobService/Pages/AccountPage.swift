@@ -19,15 +19,14 @@ struct AccountPage: Sendable {
     private func show(_ news: Pages.Values, _ context: ServiceContext) async throws -> Response {
         let name = try context.requireUser()
         var values = news
-        let user: User? = try await parts.records.find(name)
+        let user = try? await accounts.user(name)
         values["hasPassword"] = user?.passwordHash != nil
         values["email"] = user?.email ?? ""
         values["roles"] = context.identity.roles.sorted().joined(separator: ", ")
-        values["tokens"] = try await parts.records.all(AccessToken.self, of: name)
-            .sorted { $0.created > $1.created }.map(Self.token)
+        values["tokens"] = try await accounts.tokens(of: name).map(Self.token)
         if context.identity.isAdministrator {
-            let users = try await parts.records.all(User.self)
-            let groups = try await parts.records.all(Group.self)
+            let users = try await accounts.users()
+            let groups = try await accounts.groups()
             values["users"] = users.map { Self.user($0, isSelf: $0.name == name) }
             values["groups"] = groups.map { ["name": $0.name, "roles": $0.roles.sorted().joined(separator: " ")] }
             values["roleNames"] = ([User.everyRole, User.scriptRole] + (await parts.descriptions.names))
@@ -87,7 +86,8 @@ struct AccountPage: Sendable {
         }
         try await accounts.setPassword(form["new"] ?? "", of: name)
         var response = Response.seeOther("\(context.root)/accounts")
-        response.headers[.setCookie] = StartPages.cookie(try await accounts.makeSession(for: name), context)
+        let session = try await accounts.makeSession(for: name)
+        response.setCookie(LoginRoutes.cookie(session.word, context, seconds: Accounts.sessionSeconds))
         return response
     }
 
@@ -105,7 +105,7 @@ struct AccountPage: Sendable {
             return try await show(["secret": password, "secretLabel": "The password of \(name)"], context)
         case "change-user":
             let isSelf = name == context.identity.name
-            try await parts.records.change(name, User.self) { user in
+            try await accounts.change(name) { user in
                 try Self.apply(form, to: &user)
                 // Nobody shuts themselves out.
                 if isSelf { (user.isAdministrator, user.isActive) = (true, true) }
@@ -119,15 +119,8 @@ struct AccountPage: Sendable {
                 throw ServiceError(.unprocessable, "you cannot remove your own account.")
             }
             try await accounts.remove(name)
-        case "add-group":
-            guard name.wholeMatch(of: #/[A-Za-z0-9_.-]{1,64}/#) != nil else {
-                throw ServiceError(.unprocessable, "'\(name)' is no name of a group: letters, digits and . _ -")
-            }
-            try await parts.records.add(Group(name: name, roles: Self.words(form["roles"])))
-        case "change-group":
-            let roles = Self.words(form["roles"])
-            try await parts.records.change(name, Group.self) { $0.roles = roles }
-        case "remove-group": try await parts.records.remove(name, Group.self)
+        case "set-group": try await accounts.setGroup(name, roles: Self.words(form["roles"]))
+        case "remove-group": try await accounts.removeGroup(name)
         case let other: throw ServiceError(.badRequest, "the action '\(other ?? "")' is unknown.")
         }
         return .seeOther("\(context.root)/accounts#users")

@@ -43,7 +43,7 @@ struct DataPages: Sendable {
         }
         let values: Pages.Values = [
             "products": products.map { product -> Pages.Values in
-                var row = values(product)
+                var row = facts(product)
                 row["href"] = "\(context.root)/data/\(product.name.queryEscaped)"
                 return row
             },
@@ -52,7 +52,7 @@ struct DataPages: Sendable {
         return try pages.make("data", "Data", values, context)
     }
 
-    private func values(_ product: DataProduct) -> Pages.Values {
+    private func facts(_ product: DataProduct) -> Pages.Values {
         [
             "name": product.name, "description": product.description, "count": product.count,
             "begin": product.begin ?? "", "end": product.end ?? "", "hasTime": product.begin != nil,
@@ -73,7 +73,7 @@ struct DataPages: Sendable {
         let shown = found.prefix(Self.count)
         let here = "\(context.root)/data/\(name.queryEscaped)"
         let timeQuery = time.map { "time=\($0.queryEscaped)&" } ?? ""
-        var values = values(product)
+        var values = facts(product)
         values["href"] = here
         values["time"] = time ?? ""
         values["tiles"] = "\(context.root)/tiles/\(name.queryEscaped)"

@@ -46,13 +46,35 @@ struct Pages: Sendable {
             let isCurrent = path == "/\(name)" || path.hasPrefix("/\(name)/")
             return ["href": "\(root)/\(name)", "label": label, "isCurrent": isCurrent]
         }
-        guard let text = files.library.render(all, withTemplate: template) else {
+        guard let text = files.library.render(Self.settled(all), withTemplate: template) else {
             throw ServiceError(.internal, "there is no template '\(template)'.")
         }
         var response = Response(Data(text.utf8), type: "text/html; charset=utf-8", status: status)
         response.headers[.cacheControl] = "no-store"
         return response
     }
+
+    /// Values in which an empty text counts as none: a section of it is left out, and nothing is looked for further out.
+    private static func settled(_ values: Values) -> Values {
+        values.mapValues { value in
+            switch value {
+            case let text as String: text.isEmpty ? Blank() : text
+            case let list as [Values]: list.map(settled)
+            default: value
+            }
+        }
+    }
+
+    private struct Blank: MustacheCustomRenderable {
+        var renderText: String { "" }
+        var isNull: Bool { true }
+    }
+
+    private static let titles = [
+        400: "That cannot be understood", 401: "Log in first", 403: "That is not allowed", 404: "Not found",
+        409: "Somebody was faster", 413: "Too large", 422: "That cannot be done", 429: "Too many requests",
+        503: "Not available now",
+    ]
 
     /// A handler whose errors are pages too; who has to log in is led there.
     func route(
@@ -71,9 +93,10 @@ struct Pages: Sendable {
                     let next = request.uri.path + (request.uri.query.map { "?\($0)" } ?? "")
                     return .seeOther("\(context.root)/login?next=\(next.queryEscaped)")
                 }
-                let values: Values = ["message": failure.message, "code": failure.code.rawValue]
+                let values: Values = ["message": failure.message.prefix(1).uppercased() + failure.message.dropFirst()]
                 let status = HTTPResponse.Status(code: failure.code.rawValue)
-                return try make("error", status.reasonPhrase, values, context, status: status)
+                let title = Self.titles[failure.code.rawValue] ?? "Something went wrong"
+                return try make("error", title, values, context, status: status)
             }
         }
     }

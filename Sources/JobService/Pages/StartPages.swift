@@ -7,10 +7,7 @@ import Jobs
 /// The start page, logging in and out, and the files that pages are made with.
 struct StartPages: Sendable {
     let pages: Pages
-    private let failures = FailureLimit()
     private var parts: ServiceParts { pages.parts }
-
-    init(pages: Pages) { self.pages = pages }
 
     func add(to router: Router<ServiceContext>) {
         router.get("", use: pages.route(start))
@@ -62,11 +59,11 @@ struct StartPages: Sendable {
         try checkOrigin(request, context)
         let form = try await FormBody(&request, limit: parts.options.bodyLimit)
         let (name, password) = (form["user"] ?? "", form["password"] ?? "")
-        try failures.check(context.clientAddress)
+        try parts.failures.check(context.clientAddress)
         guard let identity = try await parts.accounts.identify(user: name, password: password),
             let user = identity.name, identity.means == .password
         else {
-            failures.note(context.clientAddress)
+            parts.failures.note(context.clientAddress)
             let values: Pages.Values = [
                 "next": form["next"] ?? "", "name": name, "error": "The name or the password is wrong.",
             ]
@@ -77,7 +74,8 @@ struct StartPages: Sendable {
             try await parts.accounts.endSession(old)
         }
         var response = Response.seeOther(context.localPath(form["next"]) ?? "\(context.root)/")
-        response.headers[.setCookie] = Self.cookie(try await parts.accounts.makeSession(for: user), context)
+        let session = try await parts.accounts.makeSession(for: user)
+        response.setCookie(LoginRoutes.cookie(session.word, context, seconds: Accounts.sessionSeconds))
         return response
     }
 
@@ -87,20 +85,8 @@ struct StartPages: Sendable {
             try await parts.accounts.endSession(word)
         }
         var response = Response.seeOther("\(context.root)/")
-        response.headers[.setCookie] = Self.cookie("", context, seconds: 0)
+        response.setCookie(LoginRoutes.cookie("", context, seconds: 0))
         return response
-    }
-
-    /// The cookie of a session.
-    static func cookie(
-        _ word: String,
-        _ context: ServiceContext,
-        seconds: Int = Accounts.sessionSeconds
-    ) -> String {
-        let secure = context.baseURL.hasPrefix("https:") ? "; Secure" : ""
-        let path = context.root.isEmpty ? "/" : context.root
-        return "\(AuthenticationMiddleware.cookie)=\(word); Path=\(path); Max-Age=\(seconds); HttpOnly; SameSite=Lax"
-            + secure
     }
 
     /// Refuses a login that another site's page sends: it would put somebody into an account that is not theirs.
