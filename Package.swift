@@ -27,6 +27,7 @@ let nio = [
     Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio"),
     Target.Dependency.product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
 ]
+let nioTLS = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let hummingbird = [
     Target.Dependency.product(name: "Hummingbird", package: "hummingbird"),
     Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird"),
@@ -49,6 +50,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.100.0"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.26.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
@@ -95,7 +97,7 @@ let package = Package(
         ),
         library("DatacubeIndex", ["Documents", "Geo", "Raster", "Postgres", "IndexSQL", logging]),
         library("Ingest", ["CXML", "Documents", "Geo", "Raster", "DatacubeIndex", crypto, logging]),
-        library("Catalogs", ["Documents", "Geo", asyncHTTPClient, crypto, logging] + nio),
+        library("Catalogs", ["Documents", "Geo", asyncHTTPClient, crypto, logging, nioTLS] + nio),
         library("Analysis", ["Documents", "Geo"]),
         library("Simulation", ["Geo", "Raster"]),
         library("Jobs", ["Documents", "Geo"]),
