@@ -142,7 +142,9 @@ actor IndexDataSource: DataSource {
         return kept.count > 4 ? kept.map { [($0.x * 1000).rounded() / 1000, ($0.y * 1000).rounded() / 1000] } : nil
     }
 
-    nonisolated func outlines(ofTiles tiles: [(name: String, document: String?)]) async -> [String: [[Double]]] {
+    nonisolated func outlines(
+        ofTiles tiles: [(name: String, document: String?, path: String?)]
+    ) async -> [String: [[Double]]] {
         TileOutlines.rings(of: tiles)
     }
 
