@@ -56,7 +56,8 @@ public enum ServiceFile {
         let keys: [(String, WritableKeyPath<ServiceOptions, Int>, ClosedRange<Int>)] = [
             ("jobs", \.jobThreads, 1...10_000), ("jobs_per_user", \.userJobThreads, 1...10_000),
             ("submissions", \.submissionThreads, 1...1000), ("waiting_per_user", \.userJobLimit, 1...1_000_000),
-            ("body_bytes", \.bodyLimit, 1024...Int.max), ("upload_bytes", \.uploadLimit, 1024...Int.max), ("unpacked_bytes", \.unpackedLimit, 1024...Int.max),
+            ("body_bytes", \.bodyLimit, 1024...Int.max), ("upload_bytes", \.uploadLimit, 1024...Int.max),
+            ("unpacked_bytes", \.unpackedLimit, 1024...Int.max),
             ("body_seconds", \.bodySeconds, 1...86400), ("wait_seconds", \.waitSeconds, 1...600),
             ("destruction_seconds", \.destructionSeconds, 1...Int(Int32.max)),
             ("destruction_most", \.destructionLimit, 1...Int(Int32.max)),

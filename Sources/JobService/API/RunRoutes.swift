@@ -119,7 +119,10 @@ struct RunRoutes: Sendable {
         let known = await parts.descriptions[words[0]]
         guard known != nil else {
             let names = await parts.descriptions.names
-            throw reader.failure("names no pipeline '\(words[0])'", hint: "There are: \(names.joined(separator: ", ")).")
+            throw reader.failure(
+                "names no pipeline '\(words[0])'",
+                hint: "There are: \(names.joined(separator: ", "))."
+            )
         }
         let type = try await JobCreation(parts: parts).description(words[0], context)
         guard words.count == 1 || words[1] == "latest" || words[1] == type.version else {

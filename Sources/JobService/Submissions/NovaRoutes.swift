@@ -29,7 +29,8 @@ struct NovaRoutes: Sendable {
 
     /// Addresses at which clients fetch results: of the result of that name, or of its first part.
     private static let files = [
-        "wcs_file", "new_fits_file", "rdls_file", "axy_file", "corr_file", "kml_file", "image_rd_file", "annotated_full",
+        "wcs_file", "new_fits_file", "rdls_file", "axy_file", "corr_file", "kml_file", "image_rd_file",
+        "annotated_full",
         "annotated_display", "result_file",
     ]
 
@@ -127,7 +128,8 @@ struct NovaRoutes: Sendable {
 
     private struct Submitted: Encodable { let status = "success", subid: Int, hash: String? }
 
-    @Sendable private func upload(_ call: Call, _ request: Request, _ context: ServiceContext) async throws -> Response {
+    @Sendable private func upload(_ call: Call, _ request: Request, _ context: ServiceContext) async throws -> Response
+    {
         let user = try await checkUser(call)
         guard let file = call.files.first(where: { $0.name == "file" }) ?? call.files.first else {
             throw ServiceError(.badRequest, "the request has no part 'file'.", field: "file")
@@ -226,7 +228,8 @@ struct NovaRoutes: Sendable {
 
     private struct Images: Encodable { let status = "success", image_ids: [Int] }
 
-    @Sendable private func images(_ call: Call, _ request: Request, _ context: ServiceContext) async throws -> Response {
+    @Sendable private func images(_ call: Call, _ request: Request, _ context: ServiceContext) async throws -> Response
+    {
         let id = try call.words.optional("subid")?.string() ?? request.query("subid") ?? ""
         return try Self.text(Images(image_ids: try await find(id, call).parts.filter(\.isMade).map(\.number)))
     }
@@ -247,7 +250,8 @@ struct NovaRoutes: Sendable {
 
     private struct MyJobs: Encodable { let status = "success", jobs: [Int] }
 
-    @Sendable private func myJobs(_ call: Call, _ request: Request, _ context: ServiceContext) async throws -> Response {
+    @Sendable private func myJobs(_ call: Call, _ request: Request, _ context: ServiceContext) async throws -> Response
+    {
         let mine: [NumberedJob] = try await parts.records.all(of: try user(call))
         return try Self.text(MyJobs(jobs: mine.compactMap { Int($0.id) }.sorted()))
     }
@@ -266,7 +270,8 @@ struct NovaRoutes: Sendable {
     }
 
     /// The parts of a job; those about the sky are empty here.
-    @Sendable private func jobPart(_ call: Call, _ request: Request, _ context: ServiceContext) async throws -> Response {
+    @Sendable private func jobPart(_ call: Call, _ request: Request, _ context: ServiceContext) async throws -> Response
+    {
         let (job, number) = try await numbered(context.parameter("id"), call)
         switch context.parameter("part") {
         case "info":
@@ -274,7 +279,8 @@ struct NovaRoutes: Sendable {
             return try Self.text(
                 Info(
                     status: Self.word(job),
-                    original_filename: (try await parts.records.find(number.submission, Submission.self))?.fileName ?? "",
+                    original_filename: (try await parts.records.find(number.submission, Submission.self))?.fileName
+                        ?? "",
                     job: job?.id ?? number.job,
                     results: job.map { job in
                         job.results.map { result in
