@@ -40,6 +40,9 @@ struct ServiceParts: Sendable {
     let metrics: RequestMetrics
     let failures = FailureLimit()
     let files = FileResponse()
+    /// What pages show of the program's data; nil for none.
+    let data: (any DataSource)?
+    let pictures = Pictures()
     let log: Logger
 }
 
@@ -47,6 +50,8 @@ struct ServiceParts: Sendable {
 public struct JobService: Sendable {
     private let parts: ServiceParts
     private let webTokens: WebTokens?
+    private let events: JobEvents
+    private let pageFiles: PageFiles
 
     /// - Parameters:
     ///   - options: How it works.
@@ -54,6 +59,7 @@ public struct JobService: Sendable {
     ///   - records: Where accounts and the like are kept.
     ///   - descriptions: The job types that the program has itself.
     ///   - launcher: Starts jobs.
+    ///   - data: What pages show of the program's data; nil for none.
     ///   - log: Hears of requests and of what goes wrong.
     /// - Throws: `ServiceError` for a folder that cannot be made; `CocoaError` for a missing file of keys.
     public init(
@@ -62,6 +68,7 @@ public struct JobService: Sendable {
         records: any RecordStore,
         descriptions: [JobDescription],
         launcher: any JobLauncher,
+        data: (any DataSource)? = nil,
         log: Logger
     ) async throws {
         let accounts = Accounts(records)
@@ -76,8 +83,11 @@ public struct JobService: Sendable {
             watch: watch,
             scheduler: JobScheduler(options, jobs: jobs, launcher: launcher, watch: watch, log: log),
             metrics: RequestMetrics(),
+            data: data,
             log: log
         )
+        events = JobEvents(jobs)
+        pageFiles = try await PageFiles()
         webTokens = if let openID = options.openID { try await WebTokens(openID, accounts) } else { nil }
     }
 
@@ -107,6 +117,7 @@ public struct JobService: Sendable {
             logger: parts.log
         )
         application.addServices(parts.scheduler, parts.watch, JobSweeper(parts), SubmissionRunner(parts), Beat(parts))
+        application.addServices(events)
         let group = ServiceGroup(configuration: .init(services: [application], logger: parts.log))
         let run = Task.detached { try await group.run() }
         try await withTaskCancellationHandler {
@@ -136,6 +147,16 @@ public struct JobService: Sendable {
         JobRoutes(parts: parts).add(to: router)
         SyncRoutes(parts: parts).add(to: router)
         OperationRoutes(parts: parts).add(to: router)
+        TileRoutes(parts: parts).add(to: router)
+        JobEventRoutes(parts: parts, events: events).add(to: router)
+        let pages = Pages(parts: parts, files: pageFiles)
+        StartPages(pages: pages).add(to: router)
+        AccountPage(pages: pages).add(to: router)
+        JobListPage(pages: pages).add(to: router)
+        JobPage(pages: pages).add(to: router)
+        NewJobPages(pages: pages).add(to: router)
+        CustomPage(pages: pages).add(to: router)
+        DataPages(pages: pages).add(to: router)
         LoginRoutes(parts: parts).add(to: router)
         TokenRoutes(parts: parts).add(to: router)
         UserRoutes(parts: parts).add(to: router)

@@ -79,7 +79,8 @@ struct LoginRoutes: Sendable {
             path: "/",
             secure: context.baseURL.hasPrefix("https:"),
             httpOnly: true,
-            sameSite: .strict
+            // A link on another site leads in as oneself; changes need the form's token.
+            sameSite: .lax
         )
     }
 

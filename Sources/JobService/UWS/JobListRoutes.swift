@@ -17,6 +17,10 @@ struct JobListRoutes: Sendable {
     @Sendable private func list(_ request: Request, _ context: ServiceContext) async throws -> Response {
         let kind = context.parameters.get("kind").map { _ in context.parameter("kind") }
         if let kind { _ = try await creation.description(kind, context) }
+        if request.wantsHTML, request.uri.query == nil {
+            let type = kind.map { "?type=\($0.queryEscaped)" } ?? ""
+            return .seeOther("\(context.root)/jobs\(type)")
+        }
         var filter = try JobFilter(query: FormBody.pairs(request.uri.query ?? ""))
         filter.kind = kind
         try filter.restrict(to: context, parts)
