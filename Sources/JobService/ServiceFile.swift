@@ -43,9 +43,10 @@ public enum ServiceFile {
     }
 
     private static func submission(_ reader: DocumentReader, _ type: inout ServiceOptions.SubmissionType) throws {
-        try reader.allowOnly(["type", "parameter", "values"])
+        try reader.allowOnly(["type", "parameter", "values", "public_results"])
         type.kind = try reader.required("type").string()
         type.parameter = try reader.required("parameter").string()
+        type.allowsPublicResults = try reader.optional("public_results")?.bool() ?? false
         type.values = [:]
         for entry in try reader.optional("values")?.entries() ?? [] {
             type.values[entry.key] = entry.reader.parameterText

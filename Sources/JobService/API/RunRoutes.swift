@@ -66,13 +66,14 @@ struct RunRoutes: Sendable {
         let project = try Self.text(body.required("project"))
         let wanted = try body.required("pipeline")
         let addresses = try Self.addresses(body.required("email"))
-        let account = try Self.text(body.required("hpcAccount"))
+        let account = try Self.account(body.required("hpcAccount"))
         let path = try Self.text(body.optional("isilonPath") ?? body.optional("path") ?? body.required("isilonPath"))
         let type = try await pipeline(wanted, context)
-        let request1 = JobRequest(kind: type.name, parameters: try Self.parameters(body, of: type), runID: project)
+        var wished = JobRequest(kind: type.name, parameters: try Self.parameters(body, of: type), runID: project)
+        wished.account = account
         let job: Job
         do {
-            job = try await JobCreation(parts: parts).make(request1, for: context.identity)
+            job = try await JobCreation(parts: parts).make(wished, for: context.identity)
         } catch let error as JobError {
             guard let known = ServiceError(answering: error), let field = known.field else { throw error }
             let line = body.optional(field)?.line
@@ -98,6 +99,14 @@ struct RunRoutes: Sendable {
     private static func text(_ reader: DocumentReader) throws -> String {
         let text = try reader.string().trimmingCharacters(in: .whitespaces)
         guard !text.isEmpty else { throw reader.failure("must not be empty") }
+        return text
+    }
+
+    private static func account(_ reader: DocumentReader) throws -> String {
+        let text = try text(reader)
+        guard text.wholeMatch(of: #/[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,63}/#) != nil else {
+            throw reader.failure("'\(text)' is no account of a cluster")
+        }
         return text
     }
 
