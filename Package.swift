@@ -149,7 +149,7 @@ let package = Package(
         tests("Simulation", "Simulation", ["Geo", "Raster"]),
         tests("Jobs", "Jobs"),
         tests("ClusterExec", "ClusterExec", ["Documents", "IndexSQL", "Jobs", "Postgres", logging]),
-        tests("JobService", "JobService", ["ClusterExec", "Documents", "Jobs", "Postgres", asyncHTTPClient, logging]),
+        tests("JobService", "JobService", ["ClusterExec", "Documents", "IndexSQL", "Jobs", "Postgres", asyncHTTPClient, logging]),
         tests(
             "Workflows",
             "Workflows",
