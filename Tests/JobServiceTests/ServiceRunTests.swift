@@ -22,12 +22,22 @@ struct ServiceRunTests {
         }
     }
 
+    /// - Throws: `BadAnswer` for a job that ends before.
+    private func waitUntilRunning(_ job: String, _ service: TestService, _ user: TestService.User) async throws {
+        while true {
+            let phase = try await service.get(job + "/phase", as: user).text
+            if phase == "EXECUTING" { return }
+            guard phase == "QUEUED" else { throw TestService.BadAnswer("job \(job) is \(phase)") }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
     @Test func `a stop answers who waits and leaves jobs running, and the next start finds them`() async throws {
         let (service, ann, folder) = try ConformanceTests.service()
         defer { service.close() }
-        let form = [(name: "seconds", value: "4"), (name: "PHASE", value: "RUN")]
+        let form = [(name: "seconds", value: "8"), (name: "PHASE", value: "RUN")]
         let job = try #require(try await service.post("/rest/sleep", as: ann, form: form)["Location"])
-        while try await service.get(job + "/phase", as: ann).text != "EXECUTING" { usleep(50_000) }
+        try await waitUntilRunning(job, service, ann)
         async let waiting = service.get(job + "?WAIT=60&PHASE=EXECUTING", as: ann)
         try await Task.sleep(for: .milliseconds(300))
         try terminate("\(service.program.home.path)/service.yaml")
@@ -42,11 +52,11 @@ struct ServiceRunTests {
     @Test func `jobs whose programs and whose service are killed are taken up again`() async throws {
         let (service, ann, _) = try ConformanceTests.service()
         defer { service.close() }
-        let form = [(name: "seconds", value: "3"), (name: "PHASE", value: "RUN")]
+        let form = [(name: "seconds", value: "8"), (name: "PHASE", value: "RUN")]
         let job = try #require(try await service.post("/rest/sleep", as: ann, form: form)["Location"])
         let waiting = try #require(try await service.post("/rest/sleep", as: ann, form: form)["Location"])
         let id = String(job.split(separator: "/").last ?? "")
-        while try await service.get(job + "/phase", as: ann).text != "EXECUTING" { usleep(50_000) }
+        try await waitUntilRunning(job, service, ann)
         _ = try run("/usr/bin/pkill", ["-KILL", "-f", "jobs start \(id)"])
         try service.restart()
         #expect(try await service.end(of: job, as: ann) == "COMPLETED")
