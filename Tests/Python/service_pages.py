@@ -275,6 +275,7 @@ def make_map(page):
     expect(page.locator("[data-part=phase]")).to_have_text("done", timeout=240_000)
     until(page, "document.querySelector('.picture img')?.naturalWidth > 100")
     expect(page.locator("#tile-counts")).to_contain_text("1 made")
+    expect(page.locator("#tile-map .tile.made")).to_have_count(1)
     check_access(page, "a map's job")
     shoot(page, "map-job")
     page.goto(ADDRESS + "/data")
