@@ -103,7 +103,8 @@ let package = Package(
         .target(
             name: "JobService",
             dependencies: [
-                "CArgon2", "ClusterExec", "Documents", "Jobs", "Postgres", asyncHTTPClient, crypto, grdb, jwtKit, logging,
+                "CArgon2", "ClusterExec", "Documents", "Jobs", "Postgres", asyncHTTPClient, crypto, grdb, jwtKit,
+                logging,
             ] + [mustache] + hummingbird + nio,
             resources: [.copy("Resources")],
             swiftSettings: strict

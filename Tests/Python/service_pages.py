@@ -283,7 +283,8 @@ def make_map(page):
     check_access(page, "the data page")
     shoot(page, "data")
     page.get_by_role("link", name=PRODUCT, exact=True).click()
-    loaded = "[...document.querySelectorAll('.slippy img')].every((image) => image.complete && image.naturalWidth === 256)"
+    images = "[...document.querySelectorAll('.slippy img')]"
+    loaded = f"{images}.length > 0 && {images}.every((image) => image.complete && image.naturalWidth === 256)"
     until(page, loaded)
     place = page.locator("#place").inner_text()
     page.locator("#slippy").focus()

@@ -19,10 +19,13 @@ struct FormField {
     ///   - type: The job type.
     ///   - form: As it was sent.
     ///   - isComplete: False where required values may follow.
+    /// - Returns: One for each parameter.
     static func check(_ type: JobDescription, _ form: FormBody, isComplete: Bool) -> [FormField] {
         type.parameters.map { parameter in
             let value = submitted(parameter, form)
-            let hasFile = form.files.contains { $0.name.lowercased() == parameter.name.lowercased() && !$0.data.isEmpty }
+            let hasFile = form.files.contains {
+                $0.name.lowercased() == parameter.name.lowercased() && !$0.data.isEmpty
+            }
             var field = FormField(parameter, value: value ?? "")
             if let value, !hasFile {
                 field.error = parameter.objection(to: value)

@@ -76,7 +76,9 @@ actor JobEvents: Service {
                 if let (job, text) = views[id] {
                     let isVisible = listener.owner.map { $0 == job.ownerID } ?? true
                     let told = listener.known[id]
-                    guard isVisible, told != text, told != job.phase.rawValue || job.phase == .executing else { continue }
+                    guard isVisible, told != text, told != job.phase.rawValue || job.phase == .executing else {
+                        continue
+                    }
                     listeners[number]?.known[id] = job.phase == .executing ? text : job.phase.rawValue
                     listener.continuation.yield("event: job\ndata: \(text)\n\n")
                 } else if phases[id] == nil {
@@ -147,5 +149,8 @@ struct JobEventRoutes: Sendable {
 
 extension HTTPField.Name {
     /// Asks nginx to hand events on at once.
-    static let proxyBuffering = HTTPField.Name("X-Accel-Buffering")!
+    static let proxyBuffering: HTTPField.Name = {
+        guard let name = HTTPField.Name("X-Accel-Buffering") else { preconditionFailure("no name of a header") }
+        return name
+    }()
 }
