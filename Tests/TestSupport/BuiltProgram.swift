@@ -12,7 +12,7 @@ public struct BuiltProgram: Sendable {
     private static let isolation: [String: String?] = Dictionary(
         uniqueKeysWithValues: ProcessInfo.processInfo.environment.keys
             .filter { name in
-                ["DB_", "DATABASE_", "DATACUBE_", "ANTARES_", "PG", "XDG_", "AWS_", "S3_"].contains {
+                ["DB_", "DATABASE_", "DATACUBE_", "ANTARES_", "PG", "XDG_", "AWS_", "S3_", "SSL_", "CURL_"].contains {
                     name.hasPrefix($0)
                 }
                     || ["DEBUG", "DRIVER", "TEMP_DIR", "SHARED_DIR", "DJANGO_LOG_LEVEL", "INGESTION_PATH"].contains(
