@@ -31,5 +31,6 @@ int xmlTextReaderMoveToNextAttribute(xmlTextReaderPtr reader);
 int xmlTextReaderMoveToElement(xmlTextReaderPtr reader);
 const xmlChar *xmlTextReaderConstLocalName(xmlTextReaderPtr reader);
 const xmlChar *xmlTextReaderConstValue(xmlTextReaderPtr reader);
+int xmlTextReaderGetParserLineNumber(xmlTextReaderPtr reader);
 
 #endif

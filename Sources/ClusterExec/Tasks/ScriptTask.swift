@@ -11,6 +11,8 @@ public struct ScriptPayload: Sendable, Equatable, Codable {
     public var results: [String]
     /// Given as variables ANTARES_PARAM_<NAME> and in the file ANTARES_PARAMETERS; nil for none.
     public var parameters: [String: String]?
+    /// Files by the names in the working folder under which they are found.
+    public var links: [String: String]?
     /// Whether what the program prints is kept among the results, and not in the task's log.
     public var keepsStreams: Bool?
 
@@ -48,6 +50,13 @@ public struct ScriptTask: TaskHandler {
         environment["ANTARES_ATTEMPT"] = "\(context.attempt)"
         environment["ANTARES_RESULTS"] = results
         environment["ANTARES_TILES"] = "\(place)/.tiles"
+        for (name, path) in script.links ?? [:] {
+            let link = "\(place)/\((name as NSString).lastPathComponent)"
+            try FileManager.default.createSymbolicLink(
+                atPath: link,
+                withDestinationPath: context.moved[path] ?? path
+            )
+        }
         try Self.hand(script.parameters, moved: context.moved, to: &environment, in: place)
         let streams = script.keepsStreams == true ? try Self.open(Self.streams, in: results) : [:]
         defer { for descriptor in streams.values { close(descriptor) } }
