@@ -106,9 +106,13 @@ extension JobDescription {
     }
 }
 
+/// What VOTable calls texts: `char` is of ASCII alone.
+private func characterType(_ text: String) -> String { text.allSatisfy(\.isASCII) ? "char" : "unicodeChar" }
+
 extension XMLElement {
     fileprivate func addText(_ name: String, _ value: String, utype: String?) {
-        add("PARAM", [("name", name), ("datatype", "char"), ("arraysize", "*"), ("value", value), ("utype", utype)])
+        let type = characterType(value)
+        add("PARAM", [("name", name), ("datatype", type), ("arraysize", "*"), ("value", value), ("utype", utype)])
     }
 
     fileprivate func addNumber(_ name: String, _ value: Int, utype: String) {
@@ -130,7 +134,8 @@ extension ParameterDescription {
         let param = XMLElement(
             "PARAM",
             [
-                ("ID", identifier), ("name", name), ("datatype", spelled.name),
+                ("ID", identifier), ("name", name),
+                ("datatype", spelled.name == "char" ? characterType(defaultValue ?? "") : spelled.name),
                 ("arraysize", spelled.name == "char" ? "*" : nil), ("xtype", spelled.xtype),
                 ("value", defaultValue ?? ""), ("type", isRequired ? nil : "no_query"), ("unit", unit), ("ucd", ucd),
                 ("utype", utype),
@@ -148,7 +153,8 @@ extension ParameterDescription {
 
     fileprivate init(_ param: XMLTree) throws(DocumentError) {
         let name = try param.required("name")
-        let (datatype, xtype) = (param["datatype"] ?? "char", param["xtype"])
+        let (written, xtype) = (param["datatype"] ?? "char", param["xtype"])
+        let datatype = written == "unicodeChar" ? "char" : written
         let exact = Self.types.first { $0.name == datatype && $0.xtype == xtype }
         guard let type = exact ?? Self.types.first(where: { $0.name == datatype && $0.xtype == nil }) else {
             throw param.failure("has the datatype '\(datatype)', which no parameter has")

@@ -44,7 +44,7 @@ struct XMLTree: Sendable {
             }
             var status = xmlTextReaderRead(reader)
             while status == 1 {
-                let line = Int(xmlTextReaderGetParserLineNumber(reader))
+                let line = xmlGetLineNo(xmlTextReaderCurrentNode(reader))
                 switch xmlTextReaderNodeType(reader) {
                 case antares_xml_element:
                     count += 1

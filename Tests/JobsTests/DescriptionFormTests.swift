@@ -278,7 +278,7 @@ private let python: String? = {
         try DescriptionFormTests.full.wadl(base: "http://localhost/rest/").write(to: URL(fileURLWithPath: path))
         let found = try read("wadl", path, "smooth_map")
         #expect(found["url"] == "http://localhost/rest/smooth_map")
-        #expect(found["methods"] == ["GET", "POST"])
+        #expect(found["methods"] == ["get", "post"])
         #expect(found["types"] == ["application/x-www-form-urlencoded", "multipart/form-data"])
         let params = try #require(found["params"])
         #expect(params["radius"]?["required"] == true)

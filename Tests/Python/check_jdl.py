@@ -47,8 +47,10 @@ def votable(path):
 def wadl(path):
     from wadllib.application import Application
 
+    # The package knows the namespace of WADL's draft of 2006 alone; what is read here has stayed the same.
     with open(path, "rb") as file:
-        application = Application("http://localhost/application", file.read())
+        data = file.read().replace(b"http://wadl.dev.java.net/2009/02", b"http://research.sun.com/wadl/2006/10")
+    application = Application("http://localhost/application", data)
     resource = application.get_resource_by_path(sys.argv[3])
     method = resource.get_method("POST")
     params = method.request.params(["query"], resource)

@@ -27,7 +27,7 @@ public struct ScriptRequest: Sendable, Equatable, Codable {
     /// Absolute paths of files that it reads, as those that were uploaded; parameters name them by these paths.
     public var inputs: [String]
     public var results: [Result]
-    /// Names in the working folder under which inputs are found.
+    /// Inputs by the names under which they are found in the folder `inputs` of the working folder.
     public var links: [String: String] = [:]
     /// Values of parameters in place of the job's own, as the paths of inputs.
     public var values: [String: String] = [:]

@@ -24,7 +24,7 @@ extension JobCreation {
             let name = names.insert(file).inserted ? file : "\(input.name)-\(file)"
             request.links[name] = input.path
             request.values[input.name] = input.path
-            request.environment[input.name] = name
+            request.environment[input.name] = "\(ScriptTask.inputFolder)/\(name)"
         }
         for parameter in job.parameters where request.environment[parameter.id] == nil {
             request.environment[parameter.id] = parameter.value
