@@ -104,7 +104,7 @@ def describe_type(page):
     row.get_by_label("Name").fill("text")
     row.get_by_label("Content type").fill("text/plain")
     row.get_by_label("File or pattern").fill("*.txt")
-    page.get_by_label("Script").fill(SCRIPT)
+    page.locator("#script").fill(SCRIPT)
     page.get_by_role("button", name="Save the draft").click()
     expect(page.locator("#problem")).to_contain_text("count")
     shoot(page, "job-type-mistake")
