@@ -52,6 +52,11 @@ actor JobEvents: Service {
                 try await Task.sleep(for: .seconds(1))
             }
         }
+        close()
+    }
+
+    /// Ends every stream, and begins no other.
+    func close() {
         isClosed = true
         for listener in listeners.values { listener.continuation.finish() }
         listeners = [:]
