@@ -29,15 +29,24 @@ import Testing
         let jobs = try SQLiteJobStore(opening: URL(fileURLWithPath: folder.path("jobs.sqlite")))
         let records = try SQLiteRecordStore(opening: URL(fileURLWithPath: folder.path("service.sqlite")))
         let (launcher, log, watch) = (Waiting(root: folder.path), Logger(label: "test"), JobWatch(jobs))
+        let entities = EntityStore(jobs: jobs, records: records)
         return ServiceParts(
             options: options,
             jobs: jobs,
             records: records,
+            entities: entities,
             accounts: Accounts(records),
             descriptions: try DescriptionStore(folder: folder.path("descriptions"), builtIn: [type]),
             launcher: launcher,
             watch: watch,
-            scheduler: JobScheduler(options, jobs: jobs, launcher: launcher, watch: watch, log: log),
+            scheduler: JobScheduler(
+                options,
+                jobs: jobs,
+                entities: entities,
+                launcher: launcher,
+                watch: watch,
+                log: log
+            ),
             metrics: RequestMetrics(),
             data: nil,
             log: log
