@@ -8,7 +8,7 @@ import Testing
 @testable import JobService
 
 /// Schedules without waiting for a clock: the time is given. The jobs are made and wait; nobody starts them here.
-@Suite struct BeatTests {
+/// Schedules without waiting for a clock, as the time is given.
     private struct Waiting: JobLauncher {
         let root: String
 
@@ -34,9 +34,9 @@ import Testing
             options: options,
             jobs: jobs,
             records: records,
-            entities: entities,
             accounts: Accounts(records),
             descriptions: try DescriptionStore(folder: folder.path("descriptions"), builtIn: [type]),
+            entities: entities,
             launcher: launcher,
             watch: watch,
             scheduler: JobScheduler(
