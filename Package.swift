@@ -101,12 +101,14 @@ let package = Package(
         library("Catalogs", ["Documents", "Geo", asyncHTTPClient, crypto, logging, nioTLS] + nio),
         library("Analysis", ["Documents", "Geo"]),
         library("Simulation", ["Geo", "Raster"]),
-        library("Jobs", ["Documents", "Geo"]),
+        library("Jobs", ["CXML", "Documents", "Geo"]),
         library("ClusterExec", ["CArchive", "CSpawn", "Documents", "Jobs", "Postgres", "Spawn", grdb, logging]),
         .target(
             name: "JobService",
             dependencies: [
-                "CArgon2", "ClusterExec", "Documents", "Jobs", "Postgres", asyncHTTPClient, crypto, grdb, jwtKit, logging,
+                "CArgon2", "ClusterExec", "Documents", "Jobs", "Postgres", "Spawn", asyncHTTPClient, crypto, grdb,
+                jwtKit,
+                logging,
             ] + [mustache] + hummingbird + nio,
             resources: [.copy("Resources")],
             swiftSettings: strict
@@ -147,9 +149,13 @@ let package = Package(
         tests("Catalogs", "Catalogs", ["Documents", "Geo"]),
         tests("Analysis", "Analysis", ["Documents"]),
         tests("Simulation", "Simulation", ["Geo", "Raster"]),
-        tests("Jobs", "Jobs"),
+        tests("Jobs", "Jobs", ["Documents"]),
         tests("ClusterExec", "ClusterExec", ["Documents", "IndexSQL", "Jobs", "Postgres", logging]),
-        tests("JobService", "JobService", ["ClusterExec", "Documents", "IndexSQL", "Jobs", "Postgres", asyncHTTPClient, logging]),
+        tests(
+            "JobService",
+            "JobService",
+            ["ClusterExec", "Documents", "IndexSQL", "Jobs", "Postgres", asyncHTTPClient, logging]
+        ),
         tests(
             "Workflows",
             "Workflows",

@@ -9,6 +9,7 @@
 #   eodatasets3   eo3-validate, which checks dataset documents
 #   hdf-eos       writes files as MODIS products are
 #   image         scikit-image, and rio-cogeo's validator of cloud-optimised GeoTIFFs
+#   jdl           readers of job descriptions and provenance: astropy, wadllib, prov
 #   moto          a server of S3
 #   numpy         numpy and scipy, and hdstats where it can be built, for tests of reducers
 #   odc-stac      the peers that scripts/bench.sh measures
@@ -35,6 +36,7 @@ case $name in
         check='import eodatasets3.validate' builds=yes ;;
     hdf-eos) needs='pyhdf numpy' check='import pyhdf.SD, pyhdf.V' ;;
     image) needs='scikit-image rio-cogeo' check='import skimage, rio_cogeo' ;;
+    jdl) needs='astropy wadllib prov[xml,dot]' check='import astropy.io.votable, wadllib.application, prov.model' ;;
     moto) needs='moto[server]>=5,<6 boto3' check='import moto.server, boto3' ;;
     # hdstats is compiled; without it the published formulas in numpy stand for it.
     numpy) needs='numpy scipy cython setuptools wheel joblib' check='import numpy, scipy' optional=hdstats ;;

@@ -31,5 +31,9 @@ int xmlTextReaderMoveToNextAttribute(xmlTextReaderPtr reader);
 int xmlTextReaderMoveToElement(xmlTextReaderPtr reader);
 const xmlChar *xmlTextReaderConstLocalName(xmlTextReaderPtr reader);
 const xmlChar *xmlTextReaderConstValue(xmlTextReaderPtr reader);
+/* Where the parser is, which may be behind the node; and where a node begins. */
+int xmlTextReaderGetParserLineNumber(xmlTextReaderPtr reader);
+struct _xmlNode *xmlTextReaderCurrentNode(xmlTextReaderPtr reader);
+long xmlGetLineNo(const struct _xmlNode *node);
 
 #endif

@@ -34,6 +34,7 @@ struct ServiceParts: Sendable {
     let records: any RecordStore
     let accounts: Accounts
     let descriptions: DescriptionStore
+    let entities: EntityStore
     let launcher: any JobLauncher
     let watch: JobWatch
     let scheduler: JobScheduler
@@ -74,15 +75,24 @@ public struct JobService: Sendable {
     ) async throws {
         let accounts = Accounts(records)
         let watch = JobWatch(jobs)
+        let entities = EntityStore(jobs: jobs, records: records)
         parts = ServiceParts(
             options: options,
             jobs: jobs,
             records: records,
             accounts: accounts,
             descriptions: try DescriptionStore(folder: options.folder + "/descriptions", builtIn: descriptions),
+            entities: entities,
             launcher: launcher,
             watch: watch,
-            scheduler: JobScheduler(options, jobs: jobs, launcher: launcher, watch: watch, log: log),
+            scheduler: JobScheduler(
+                options,
+                jobs: jobs,
+                entities: entities,
+                launcher: launcher,
+                watch: watch,
+                log: log
+            ),
             metrics: RequestMetrics(),
             data: data,
             log: log
@@ -164,6 +174,7 @@ public struct JobService: Sendable {
         NewJobPages(pages: pages).add(to: router)
         CustomPage(pages: pages).add(to: router)
         DataPages(pages: pages).add(to: router)
+        DescriptionPages(pages: pages).add(to: router)
         LoginRoutes(parts: parts).add(to: router)
         TokenRoutes(parts: parts).add(to: router)
         UserRoutes(parts: parts).add(to: router)
@@ -171,6 +182,11 @@ public struct JobService: Sendable {
         RunRoutes(parts: parts).add(to: router)
         ScheduleRoutes(parts: parts).add(to: router)
         NovaRoutes(parts: parts).add(to: router)
+        DescriptionRoutes(parts: parts).add(to: router)
+        StoreRoutes(parts: parts).add(to: router)
+        ProvenanceRoutes(parts: parts).add(to: router)
+        ClusterEventRoutes(parts: parts).add(to: router)
+        SCIMRoutes(parts: parts).add(to: router)
         return router
     }
 }

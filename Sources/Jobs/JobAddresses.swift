@@ -17,6 +17,11 @@ public struct JobAddresses: Sendable {
 
     public func result(_ name: String, of job: Job) -> String { "\(self.job(job))/results/\(escaped(name))" }
 
+    /// The same with the result's identifier in the service's store behind it: OPUS's pages ask `/store` for that.
+    func identifiedResult(_ name: String, of job: Job) -> String {
+        "\(result(name, of: job))?ID=\(escaped(job.id)).\(escaped(name))"
+    }
+
     public func parameter(_ name: String, of job: Job) -> String { "\(self.job(job))/parameters/\(escaped(name))" }
 
     private static let allowed = CharacterSet(

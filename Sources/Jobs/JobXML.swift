@@ -76,7 +76,7 @@ public enum JobXML {
             let child = XMLElement(name: "uws:result")
             child.set("id", result.id)
             child.set("xlink:type", "simple")
-            child.set("xlink:href", addresses.result(result.id, of: job))
+            child.set("xlink:href", addresses.identifiedResult(result.id, of: job))
             if let size = result.size { child.set("size", "\(size)") }
             if let type = result.contentType { child.set("mime-type", type) }
             element.addChild(child)
@@ -101,7 +101,7 @@ public enum JobXML {
     }
 
     /// A text without the characters that no XML document may hold.
-    fileprivate static func legal(_ text: String) -> String {
+    static func legal(_ text: String) -> String {
         String(
             String.UnicodeScalarView(
                 text.unicodeScalars.filter { scalar in

@@ -58,7 +58,7 @@ struct JobDocumentTests {
         ),
         (
             "string(//*[local-name()='result']/@*[local-name()='href'])",
-            "https://maps.example.org/rest/ingest/j%202%2F%C3%A4/results/tile%201"
+            "https://maps.example.org/rest/ingest/j%202%2F%C3%A4/results/tile%201?ID=j%202%2F%C3%A4.tile%201"
         ),
         ("string(//*[local-name()='startTime'])", "2024-05-06T07:08:10.123Z"),
         ("string(/*/@version)", "1.1"), ("string(//*[local-name()='message'])", "tile (1, 2): no <space>"),

@@ -104,7 +104,7 @@ def describe_type(page):
     row.get_by_label("Name").fill("text")
     row.get_by_label("Content type").fill("text/plain")
     row.get_by_label("File or pattern").fill("*.txt")
-    page.get_by_label("Script").fill(SCRIPT)
+    page.locator("#script").fill(SCRIPT)
     page.get_by_role("button", name="Save the draft").click()
     expect(page.locator("#problem")).to_contain_text("count")
     shoot(page, "job-type-mistake")
@@ -275,6 +275,7 @@ def make_map(page):
     expect(page.locator("[data-part=phase]")).to_have_text("done", timeout=240_000)
     until(page, "document.querySelector('.picture img')?.naturalWidth > 100")
     expect(page.locator("#tile-counts")).to_contain_text("1 made")
+    expect(page.locator("#tile-map .tile.made")).to_have_count(1)
     check_access(page, "a map's job")
     shoot(page, "map-job")
     page.goto(ADDRESS + "/data")
@@ -282,7 +283,8 @@ def make_map(page):
     check_access(page, "the data page")
     shoot(page, "data")
     page.get_by_role("link", name=PRODUCT, exact=True).click()
-    loaded = "[...document.querySelectorAll('.slippy img')].every((image) => image.complete && image.naturalWidth === 256)"
+    images = "[...document.querySelectorAll('.slippy img')]"
+    loaded = f"{images}.length > 0 && {images}.every((image) => image.complete && image.naturalWidth === 256)"
     until(page, loaded)
     place = page.locator("#place").inner_text()
     page.locator("#slippy").focus()

@@ -27,6 +27,10 @@ public struct ScriptRequest: Sendable, Equatable, Codable {
     /// Absolute paths of files that it reads, as those that were uploaded; parameters name them by these paths.
     public var inputs: [String]
     public var results: [Result]
+    /// Inputs by the names under which they are found in the folder `inputs` of the working folder.
+    public var links: [String: String] = [:]
+    /// Values of parameters in place of the job's own, as the paths of inputs.
+    public var values: [String: String] = [:]
 
     public init(
         program: String,
@@ -48,6 +52,8 @@ public struct ScriptRequest: Sendable, Equatable, Codable {
             results: results.map(\.pattern)
         )
         payload.parameters = Dictionary(job.parameters.map { ($0.id, $0.value) }) { first, _ in first }
+            .merging(values) { $1 }
+        payload.links = links
         payload.keepsStreams = true
         return TaskFile(
             number: 1,

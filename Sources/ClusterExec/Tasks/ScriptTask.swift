@@ -11,6 +11,8 @@ public struct ScriptPayload: Sendable, Equatable, Codable {
     public var results: [String]
     /// Given as variables ANTARES_PARAM_<NAME> and in the file ANTARES_PARAMETERS; nil for none.
     public var parameters: [String: String]?
+    /// Files by the names under which they are found in the folder `inputs` of the working folder.
+    public var links: [String: String]?
     /// Whether what the program prints is kept among the results, and not in the task's log.
     public var keepsStreams: Bool?
 
@@ -48,6 +50,7 @@ public struct ScriptTask: TaskHandler {
         environment["ANTARES_ATTEMPT"] = "\(context.attempt)"
         environment["ANTARES_RESULTS"] = results
         environment["ANTARES_TILES"] = "\(place)/.tiles"
+        try Self.link(script.links ?? [:], moved: context.moved, in: place)
         try Self.hand(script.parameters, moved: context.moved, to: &environment, in: place)
         let streams = script.keepsStreams == true ? try Self.open(Self.streams, in: results) : [:]
         defer { for descriptor in streams.values { close(descriptor) } }
@@ -99,6 +102,21 @@ public struct ScriptTask: TaskHandler {
             streams[Int32(index) + 1] = descriptor
         }
         return streams
+    }
+
+    /// Where inputs are found, apart from what the program writes: a name in common must not write through a link.
+    public static let inputFolder = "inputs"
+
+    private static func link(_ links: [String: String], moved: [String: String], in place: String) throws {
+        guard !links.isEmpty else { return }
+        let folder = "\(place)/\(inputFolder)"
+        try DurableFile.makeFolder(folder)
+        for (name, path) in links {
+            try FileManager.default.createSymbolicLink(
+                atPath: "\(folder)/\((name as NSString).lastPathComponent)",
+                withDestinationPath: moved[path] ?? path
+            )
+        }
     }
 
     /// Hands over parameters, those that are files by their paths here.

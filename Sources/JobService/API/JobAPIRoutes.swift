@@ -182,7 +182,7 @@ struct JobTypeDocument: Encodable {
     init(_ description: JobDescription) {
         (name, version, annotation) = (description.name, description.version, description.annotation)
         (executionDuration, open, results) = (description.executionDuration, description.isOpen, description.results)
-        parameters = description.parameters.map { parameter in
+        parameters = description.allParameters.map { parameter in
             Parameter(
                 name: parameter.name,
                 type: parameter.type.rawValue,

@@ -143,7 +143,7 @@ struct RunRoutes: Sendable {
     private static func parameters(_ body: DocumentReader, of type: JobDescription) throws -> [JobParameter] {
         let given = try body.jobParameters()
         return given.filter { parameter in
-            let isDescribed = type.parameters.contains { $0.name.lowercased() == parameter.id.lowercased() }
+            let isDescribed = type.allParameters.contains { $0.name.lowercased() == parameter.id.lowercased() }
             return isDescribed || !own.contains(parameter.id)
         }
     }

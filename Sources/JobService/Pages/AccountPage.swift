@@ -13,9 +13,7 @@ struct AccountPage: Sendable {
         router.post("accounts", use: pages.route(act))
     }
 
-    /// - Parameters:
-    ///   - news: What has just been done, or could not be.
-    ///   - context: Of the request.
+    /// The page, with what has just been done or could not be.
     private func show(_ news: Pages.Values, _ context: ServiceContext) async throws -> Response {
         let name = try context.requireUser()
         var values = news

@@ -63,12 +63,12 @@ struct CustomPage: Sendable {
     /// A text to start from, with all that is required and what has a default.
     static func template(_ type: JobDescription) -> String {
         var parameters = DocumentObject()
-        for parameter in type.parameters where parameter.isRequired || parameter.defaultValue != nil {
+        for parameter in type.allParameters where parameter.isRequired || parameter.defaultValue != nil {
             let text = parameter.defaultValue ?? parameter.options.first ?? ""
             let value: DocumentValue
             switch parameter.type {
-            case .integer: value = Int(text).map { .integer($0) } ?? .string(text)
-            case .double: value = Double(text).map { .double($0) } ?? .string(text)
+            case .integer, .byte, .short, .int, .long: value = Int(text).map { .integer($0) } ?? .string(text)
+            case .float, .double: value = Double(text).map { .double($0) } ?? .string(text)
             case .boolean: value = .bool(text == "true")
             case .string, .date, .address, .file: value = .string(text)
             }

@@ -19,8 +19,9 @@ struct FormField {
     ///   - type: The job type.
     ///   - form: As it was sent.
     ///   - isComplete: False where required values may follow.
+    /// - Returns: One for each parameter.
     static func check(_ type: JobDescription, _ form: FormBody, isComplete: Bool) -> [FormField] {
-        type.parameters.map { parameter in
+        type.allParameters.map { parameter in
             let value = submitted(parameter, form)
             let hasFile = form.files.contains {
                 $0.name.lowercased() == parameter.name.lowercased() && !$0.data.isEmpty
@@ -50,9 +51,9 @@ struct FormField {
     /// What was given: of fields with a value, in the form that a job is made from.
     static func given(_ type: JobDescription, _ form: FormBody) -> FormBody {
         var given = form
-        let names = Set(type.parameters.map { $0.name.lowercased() })
+        let names = Set(type.allParameters.map { $0.name.lowercased() })
         given.fields = form.fields.filter { !names.contains($0.name.lowercased()) && !$0.value.isEmpty }
-        given.fields += type.parameters.compactMap { parameter in
+        given.fields += type.allParameters.compactMap { parameter in
             submitted(parameter, form).map { (parameter.name, $0) }
         }
         given.files = form.files.filter { !($0.fileName.isEmpty && $0.data.isEmpty) }
@@ -62,7 +63,7 @@ struct FormField {
     /// For a template.
     var values: Pages.Values {
         let type = description.type
-        let isNumber = type == .integer || type == .double
+        let isNumber = type.isNumber
         let hasOptions = !description.options.isEmpty
         var values: Pages.Values = [
             "name": description.name, "id": "field-\(description.name)",
@@ -70,7 +71,7 @@ struct FormField {
             "value": value, "annotation": Self.sentence(description.annotation), "isRequired": description.isRequired,
             "isSelect": hasOptions, "isBoolean": type == .boolean && !hasOptions, "isFile": type == .file,
             "isChecked": ["true", "1"].contains(value.lowercased()),
-            "inputMode": isNumber && !hasOptions ? (type == .integer ? "numeric" : "decimal") : "text",
+            "inputMode": isNumber && !hasOptions ? (type.isWholeNumber ? "numeric" : "decimal") : "text",
             "isNumber": isNumber, "isDate": type == .date, "hint": hint,
             "options": description.options.map { option -> Pages.Values in
                 ["value": option, "isChosen": option == value]
@@ -94,8 +95,8 @@ struct FormField {
         }
         let kind: String
         switch description.type {
-        case .integer: kind = "whole number"
-        case .double: kind = "number"
+        case .integer, .byte, .short, .int, .long: kind = "whole number"
+        case .float, .double: kind = "number"
         case .date: kind = "date such as 2026-01-31"
         case .address: kind = "address such as https://example.org/scene.zip"
         case .string, .boolean, .file: kind = ""

@@ -154,5 +154,8 @@ struct JobEventRoutes: Sendable {
 
 extension HTTPField.Name {
     /// Asks nginx to hand events on at once.
-    static let proxyBuffering = HTTPField.Name("X-Accel-Buffering")!
+    static let proxyBuffering: HTTPField.Name = {
+        guard let name = HTTPField.Name("X-Accel-Buffering") else { preconditionFailure("no name of a header") }
+        return name
+    }()
 }

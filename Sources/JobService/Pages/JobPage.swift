@@ -41,7 +41,7 @@ struct JobPage: Sendable {
         var values = JobView(job).values
         let isEditable = job.phase == .pending && type != nil
         let fields =
-            checked.isEmpty ? (type?.parameters ?? []).map { FormField($0, value: job.value(of: $0.name)) } : checked
+            checked.isEmpty ? (type?.allParameters ?? []).map { FormField($0, value: job.value(of: $0.name)) } : checked
         values["kind"] = job.kind
         values["address"] = addresses.job(job)
         values["properties"] = properties(job)
@@ -126,7 +126,7 @@ struct JobPage: Sendable {
             ["action", "back"].contains(field.name) || kept.contains { $0.id.lowercased() == field.name.lowercased() }
         }
         let named = Set((given.fields.map(\.name) + given.files.map(\.name) + kept.map(\.id)).map { $0.lowercased() })
-        let known = Set(type.parameters.map { $0.name.lowercased() })
+        let known = Set(type.allParameters.map { $0.name.lowercased() })
         do {
             try await parts.jobs.change(job.id) { job in
                 guard job.phase == .pending else { throw JobError(.parametersFixed(job.phase), job: job.id) }

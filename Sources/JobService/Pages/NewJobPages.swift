@@ -36,10 +36,10 @@ struct NewJobPages: Sendable {
             known = Dictionary(job.parameters.map { ($0.id.lowercased(), $0.value) }, uniquingKeysWith: { $1 })
             control["runID"] = job.runID
             control["duration"] = job.executionDuration > 0 ? "\(job.executionDuration)" : nil
-            let names = Set(type.parameters.map { $0.name.lowercased() })
+            let names = Set(type.allParameters.map { $0.name.lowercased() })
             extra = job.parameters.filter { !names.contains($0.id.lowercased()) }.map { "\($0.id)=\($0.value)" }
         }
-        let fields = type.parameters.map { FormField($0, value: known[$0.name.lowercased()]) }
+        let fields = type.allParameters.map { FormField($0, value: known[$0.name.lowercased()]) }
         control["extra"] = extra.joined(separator: "\n")
         return try page(type, fields, control, nil, context)
     }

@@ -24,7 +24,7 @@ struct RunText {
 
         init(_ type: JobDescription) {
             (name, open, template) = (type.name, type.isOpen, CustomPage.template(type))
-            parameters = type.parameters.map { parameter in
+            parameters = type.allParameters.map { parameter in
                 Parameter(
                     name: parameter.name,
                     type: parameter.type.rawValue,
@@ -117,11 +117,12 @@ struct RunText {
         }
         for (key, reader) in (try? reader?.entries()) ?? [] where reader.value != .null {
             let text = Self.text(reader.value)
-            guard let parameter = type.parameters.first(where: { $0.name.lowercased() == key.lowercased() }) else {
+            guard let parameter = type.allParameters.first(where: { $0.name.lowercased() == key.lowercased() }) else {
                 if type.isOpen {
                     form.fields.append((key, text))
                 } else {
-                    let near = nearest(to: key, in: type.parameters.map(\.name)).map { " Did you mean '\($0)'?" } ?? ""
+                    let near =
+                        nearest(to: key, in: type.allParameters.map(\.name)).map { " Did you mean '\($0)'?" } ?? ""
                     note(reader, key, "'\(type.name)' has no parameter '\(key)'.\(near)")
                 }
                 continue
@@ -132,7 +133,7 @@ struct RunText {
             form.fields.append((parameter.name, text))
         }
         guard isComplete else { return }
-        for parameter in type.parameters
+        for parameter in type.allParameters
         where parameter.isRequired && parameter.defaultValue == nil && !given.contains(parameter.name) {
             note(reader ?? root, reader == nil ? nil : "parameters", "The parameter '\(parameter.name)' needs a value.")
         }

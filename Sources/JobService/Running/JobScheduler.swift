@@ -18,6 +18,7 @@ actor JobScheduler: Service {
 
     private let options: ServiceOptions
     private let jobs: any JobStore
+    private let entities: EntityStore
     private let launcher: any JobLauncher
     private let watch: JobWatch
     private let log: Logger
@@ -32,8 +33,16 @@ actor JobScheduler: Service {
     /// Time that a program has to stop its tasks.
     private static let patience = Duration.seconds(20)
 
-    init(_ options: ServiceOptions, jobs: any JobStore, launcher: any JobLauncher, watch: JobWatch, log: Logger) {
+    init(
+        _ options: ServiceOptions,
+        jobs: any JobStore,
+        entities: EntityStore,
+        launcher: any JobLauncher,
+        watch: JobWatch,
+        log: Logger
+    ) {
         (self.options, self.jobs, self.launcher, self.watch, self.log) = (options, jobs, launcher, watch, log)
+        self.entities = entities
     }
 
     /// How many programs of jobs this service has started and that run.
@@ -148,11 +157,23 @@ actor JobScheduler: Service {
             await watch.look()
             guard let job = try await jobs.job(id), !job.phase.isFinished, job.phase != .pending else {
                 restarts[id] = nil
+                noteResults(of: id)
                 continue
             }
             // One that was killed is tried again: the machine may have been short of memory.
             if status < 0 { continue }
             try await fail(id, Self.lastLine(child.log) ?? "its program ended with \(status).", kind: .fatal)
+        }
+    }
+
+    /// Looks at what a job has made while it is fresh, beside other work.
+    private func noteResults(of id: String) {
+        Task(priority: .utility) {
+            do {
+                if let job = try await jobs.job(id) { _ = try await entities.results(of: job) }
+            } catch {
+                log.error("cannot note results: \(error)", metadata: ["job": .string(id)])
+            }
         }
     }
 

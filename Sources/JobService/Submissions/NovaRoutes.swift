@@ -196,7 +196,7 @@ struct NovaRoutes: Sendable {
         let own = Set(type.values.keys.map { $0.lowercased() } + [type.parameter.lowercased()])
         let given = try call.words.jobParameters().filter { setting in
             let name = setting.id.lowercased()
-            return !own.contains(name) && description.parameters.contains { $0.name.lowercased() == name }
+            return !own.contains(name) && description.allParameters.contains { $0.name.lowercased() == name }
         }
         return try description.checked(given, isComplete: false).filter { checked in
             given.contains { $0.id.lowercased() == checked.id.lowercased() }

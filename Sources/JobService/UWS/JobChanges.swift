@@ -30,6 +30,7 @@ struct JobChanges: Sendable {
             try creation.keep(file, at: creation.path(of: name, file.fileName, job.id))
         }
         let changes = given
+        let prepared = phase == .run ? try await prepare(job, with: changes, description) : nil
         try await parts.jobs.change(job.id) { job in
             if !changes.isEmpty { try job.set(changes) }
             if let duration {
@@ -43,10 +44,8 @@ struct JobChanges: Sendable {
             if let runID = form["RUNID"] { job.runID = runID }
             switch phase {
             case .run:
-                if let description {
-                    _ = try description.checked(job.parameters)
-                    // The job is not asked to run before its folder is there.
-                    try creation.prepare(job, description)
+                guard job.parameters == prepared else {
+                    throw ServiceError(.conflict, "job '\(job.id)' was changed meanwhile. Ask for PHASE=RUN again.")
                 }
                 try job.move(to: .queued, by: .run)
             case .abort: try job.move(to: .aborted, by: .abort)
@@ -55,6 +54,25 @@ struct JobChanges: Sendable {
         }
         await parts.watch.look()
         await parts.scheduler.wake()
+    }
+
+    /// Makes the folder of a job before it is asked to run.
+    ///
+    /// - Returns: The parameters that it was made for.
+    private func prepare(
+        _ job: Job,
+        with changes: [JobParameter],
+        _ description: JobDescription?
+    ) async throws -> [JobParameter] {
+        var next = job
+        if !changes.isEmpty { try next.set(changes) }
+        let parameters = next.parameters
+        try next.move(to: .queued, by: .run)
+        if let description {
+            _ = try description.checked(parameters)
+            try await creation.prepare(next, description)
+        }
+        return parameters
     }
 
     /// Sets parameters of a pending job.
@@ -79,6 +97,7 @@ struct JobChanges: Sendable {
         }
         _ = try await parts.jobs.remove(job.id)
         parts.removeFiles(of: job)
+        try await parts.entities.remove(job.id)
         await parts.watch.look()
     }
 

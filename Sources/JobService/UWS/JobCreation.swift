@@ -9,9 +9,7 @@ struct JobCreation: Sendable {
     let parts: ServiceParts
 
     /// The names that belong to UWS and to the form, not to a job type.
-    static let reserved: Set<String> = [
-        "phase", "runid", "executionduration", "destruction", "action", "wait", "upload", "csrf",
-    ]
+    static let reserved = JobDescription.reservedNames
 
     /// Makes a job and keeps it; with PHASE=RUN it waits for its turn at once.
     ///
@@ -81,13 +79,14 @@ struct JobCreation: Sendable {
         do {
             try keepFiles()
             if request.isRun {
-                try prepare(job, description)
+                try await prepare(job, description)
                 try job.move(to: .queued, by: .run)
             }
             try await parts.jobs.add(job)
         } catch {
             if (error as? JobStoreError)?.code != .exists {
                 try? FileManager.default.removeItem(atPath: parts.launcher.newFolder(request.id))
+                try? await parts.entities.remove(request.id)
             }
             throw error
         }
@@ -190,25 +189,6 @@ struct JobCreation: Sendable {
 
     /// Below the job's own folder, which every node sees.
     func uploadFolder(_ id: String) -> String { "\(parts.launcher.newFolder(id))/uploads" }
-
-    /// Makes the folder of a job that is about to be asked to run, with the program of a user's job type.
-    func prepare(_ job: Job, _ description: JobDescription) throws {
-        let folder = JobFolder(parts.launcher.folder(of: job))
-        guard let script = description.script else { return try folder.create() }
-        let program = "\(folder.path)/script"
-        try folder.create()
-        try Data(script.utf8).write(to: URL(fileURLWithPath: program), options: .atomic)
-        chmod(program, 0o755)
-        try folder.write(
-            ScriptRequest(
-                program: program,
-                inputs: job.parameters.filter { $0.isByReference && $0.value.hasPrefix("/") }.map(\.value),
-                results: description.results.map { result in
-                    ScriptRequest.Result(result.name, pattern: result.name, contentType: result.contentType)
-                }
-            )
-        )
-    }
 
     /// Where an uploaded value is kept: below the job's own folder, whatever its name.
     func path(of parameter: String, _ fileName: String, _ id: String) -> String {

@@ -51,6 +51,7 @@ struct JobRoutes: Sendable {
                 job = try await parts.find(context)
             }
         }
+        job = parts.shown(job)
         return request.wantsJSON
             ? Response(try JobJSON.job(job, at: context.jobAddresses(job.kind)), type: "application/json")
             : .xml(JobXML.job(job, at: context.jobAddresses(job.kind)))
@@ -89,7 +90,7 @@ struct JobRoutes: Sendable {
     }
 
     @Sendable private func results(_ request: Request, _ context: ServiceContext) async throws -> Response {
-        let job = try await parts.find(context)
+        let job = parts.shown(try await parts.find(context))
         return .xml(JobXML.results(of: job, at: context.jobAddresses(job.kind)))
     }
 

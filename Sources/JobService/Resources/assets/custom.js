@@ -77,5 +77,6 @@ document.getElementById("templates").addEventListener("submit", (event) => {
     text.focus();
 });
 
-if (list.children.length === 0) show(check(text.value, types));
+// What the service has said stays, unless somebody has typed before this script was here.
+if (list.children.length === 0 || text.value !== text.defaultValue) show(check(text.value, types));
 else number([...list.querySelectorAll("[data-line]")].map((button) => ({ line: Number(button.dataset.line) })));

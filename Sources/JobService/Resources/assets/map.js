@@ -56,9 +56,8 @@ export async function prepare(svg, box, least = 0) {
     svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
     const place = ([x, y]) => `${((x - west) * scale).toFixed(1)} ${((north - y) * scale / shrink).toFixed(1)}`;
     const path = (ring) => `M${ring.map(place).join("L")}Z`;
-    svg.replaceChildren();
     const near = (await borders()).filter((ring) => meets(around([ring]), [west, south, east, north]));
-    svg.append(draw("path", { class: "borders", d: near.map(path).join("") }));
+    svg.replaceChildren(draw("path", { class: "borders", d: near.map(path).join("") }));
     svg.append(...graticule([west, south, east, north], place, height));
     return path;
 }

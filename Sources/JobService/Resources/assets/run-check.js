@@ -82,9 +82,9 @@ function objection(parameter, text) {
     switch (parameter.type) {
         case "xs:boolean":
             return /^(true|false|1|0)$/i.test(text) ? undefined : `'${text}' is neither true nor false.`;
-        case "xs:integer":
+        case "xs:integer": case "xs:long": case "xs:int": case "xs:short": case "xs:unsignedByte":
             return /^[+-]?\d+$/.test(text) ? limits(parameter, Number(text)) : `'${text}' is no whole number.`;
-        case "xs:double":
+        case "xs:double": case "xs:float":
             return text.trim() !== "" && Number.isFinite(Number(text)) ? limits(parameter, Number(text)) : `'${text}' is no number.`;
         case "xs:anyURI":
             return /^[A-Za-z][A-Za-z0-9+.-]*:/.test(text) ? undefined : `'${text}' is no address such as https://example.org/scene.zip.`;

@@ -39,6 +39,8 @@ export async function drawTiles({ total, tiles }) {
     if (isMap) {
         const path = await prepare(svg, around(rings));
         const shown = places(tiles, (tile) => JSON.stringify(tile.ring));
+        // Another call may have been faster.
+        for (const tile of svg.querySelectorAll(".tile")) tile.remove();
         svg.append(...shown.map(({ tile, state, title }) => {
             return draw("path", { class: `tile ${state}`, d: path(tile.ring) }, draw("title", {}, title));
         }));

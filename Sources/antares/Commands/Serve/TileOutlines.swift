@@ -26,7 +26,8 @@ enum TileOutlines {
         var byCell: [TileIndex: [[Double]]] = [:]
         for tile in tiles {
             guard let cell = cell(of: tile.name) else { continue }
-            let found = byCell[cell] ?? ring(box(of: cell, beside: known.cell, known.box).outline(segments: 4), in: known.crs)
+            let found =
+                byCell[cell] ?? ring(box(of: cell, beside: known.cell, known.box).outline(segments: 4), in: known.crs)
             byCell[cell] = found
             rings[tile.name] = found
         }
@@ -35,7 +36,8 @@ enum TileOutlines {
 
     /// The column and row that the name of a tile tells.
     private static func cell(of name: String) -> TileIndex? {
-        guard let match = name.firstMatch(of: #/\((-?\d+), *(-?\d+)\)/#), let x = Int(match.1), let y = Int(match.2) else {
+        guard let match = name.firstMatch(of: #/\((-?\d+), *(-?\d+)\)/#), let x = Int(match.1), let y = Int(match.2)
+        else {
             return nil
         }
         return TileIndex(x: x, y: y)
