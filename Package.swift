@@ -65,6 +65,7 @@ let package = Package(
         .systemLibrary(name: "CNetCDF", pkgConfig: "netcdf", providers: [.apt(["libnetcdf-dev"])]),
         .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
         .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
+        .systemLibrary(name: "CISAL", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CXML", providers: [.apt(["libxml2-dev"])]),
         .systemLibrary(name: "CPROJ", pkgConfig: "proj", providers: [.apt(["libproj-dev"])]),
@@ -87,7 +88,7 @@ let package = Package(
                 .linkedLibrary("gdal", .when(platforms: [.macOS])),
             ]
         ),
-        library("Raster", ["Geo", "CDeflate", "CGDAL", "CHDF5", "CNetCDF", "CPROJ", "CZstd", "GDALLoader"]),
+        library("Raster", ["Geo", "CDeflate", "CGDAL", "CHDF5", "CISAL", "CNetCDF", "CPROJ", "CZstd", "GDALLoader"]),
         library("Postgres", ["CPQ", "Spawn", crypto, logging]),
         .target(
             name: "IndexSQL",
@@ -150,7 +151,7 @@ let package = Package(
         tests("Simulation", "Simulation", ["Geo", "Raster"]),
         tests("Jobs", "Jobs", ["Documents"]),
         tests("ClusterExec", "ClusterExec", ["Documents", "IndexSQL", "Jobs", "Postgres", logging]),
-        tests("JobService", "JobService", ["ClusterExec", "Documents", "Jobs", "Postgres", asyncHTTPClient, logging]),
+        tests("JobService", "JobService", ["ClusterExec", "Documents", "IndexSQL", "Jobs", "Postgres", asyncHTTPClient, logging]),
         tests(
             "Workflows",
             "Workflows",

@@ -43,9 +43,10 @@ public enum ServiceFile {
     }
 
     private static func submission(_ reader: DocumentReader, _ type: inout ServiceOptions.SubmissionType) throws {
-        try reader.allowOnly(["type", "parameter", "values"])
+        try reader.allowOnly(["type", "parameter", "values", "public_results"])
         type.kind = try reader.required("type").string()
         type.parameter = try reader.required("parameter").string()
+        type.allowsPublicResults = try reader.optional("public_results")?.bool() ?? false
         type.values = [:]
         for entry in try reader.optional("values")?.entries() ?? [] {
             type.values[entry.key] = entry.reader.parameterText
@@ -56,7 +57,8 @@ public enum ServiceFile {
         let keys: [(String, WritableKeyPath<ServiceOptions, Int>, ClosedRange<Int>)] = [
             ("jobs", \.jobThreads, 1...10_000), ("jobs_per_user", \.userJobThreads, 1...10_000),
             ("submissions", \.submissionThreads, 1...1000), ("waiting_per_user", \.userJobLimit, 1...1_000_000),
-            ("body_bytes", \.bodyLimit, 1024...Int.max), ("upload_bytes", \.uploadLimit, 1024...Int.max), ("unpacked_bytes", \.unpackedLimit, 1024...Int.max),
+            ("body_bytes", \.bodyLimit, 1024...Int.max), ("upload_bytes", \.uploadLimit, 1024...Int.max),
+            ("unpacked_bytes", \.unpackedLimit, 1024...Int.max),
             ("body_seconds", \.bodySeconds, 1...86400), ("wait_seconds", \.waitSeconds, 1...600),
             ("destruction_seconds", \.destructionSeconds, 1...Int(Int32.max)),
             ("destruction_most", \.destructionLimit, 1...Int(Int32.max)),

@@ -28,6 +28,8 @@ public struct ServiceOptions: Sendable, Equatable {
         public var parameter = "path"
         /// Further parameters, the same for every job.
         public var values = ["outfile": "metadata.yaml"]
+        /// True where anybody may read the results of those who ask for that by `publicly_visible`.
+        public var allowsPublicResults = false
 
         public init() {}
     }

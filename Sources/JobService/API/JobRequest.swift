@@ -10,6 +10,8 @@ struct JobRequest: Sendable {
     var executionDuration: String?
     /// A time, as written; nil for the usual one.
     var destruction: String?
+    /// Who pays on a cluster; nil for whom the cluster file names.
+    var account: String?
     /// True to let it wait for its turn at once.
     var isRun = true
 }

@@ -26,15 +26,14 @@ struct LoginRoutes: Sendable {
             throw ServiceError(.forbidden, "log in from the service's own page.")
         }
         var request = request
-        let (name, password, next): (String?, String?, String?)
+        let (name, password): (String?, String?)
         if request.hasForm {
             let form = try await FormBody(&request, limit: parts.options.bodyLimit)
-            (name, password, next) = (form["name"], form["password"], form["next"])
+            (name, password) = (form["name"], form["password"])
         } else {
             let body = try await request.jsonBody(limit: parts.options.bodyLimit)
             try body.allowOnly(["name", "password"])
             (name, password) = (try body.required("name").string(), try body.required("password").string())
-            next = nil
         }
         guard let name, let password else {
             throw ServiceError(.badRequest, "the form needs the fields name and password.")
@@ -52,23 +51,10 @@ struct LoginRoutes: Sendable {
             try await parts.accounts.endSession(old)
         }
         let session = try await parts.accounts.makeSession(for: user)
-        var response: Response
-        if request.hasForm, request.wantsHTML {
-            response = .seeOther(context.baseURL + Self.ownPath(next))
-        } else {
-            response = try await .json(person(identity, formToken: session.formToken))
-        }
+        var response = try await Response.json(person(identity, formToken: session.formToken))
         response.setCookie(Self.cookie(session.word, context, seconds: Accounts.sessionSeconds))
         response.headers[.cacheControl] = "no-store"
         return response
-    }
-
-    /// A path of this service; what leads elsewhere becomes its root.
-    static func ownPath(_ path: String?) -> String {
-        guard let path, path.hasPrefix("/"), !path.hasPrefix("//"), !path.contains("\\"),
-            path.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0.value < 0x7F })
-        else { return "/" }
-        return path
     }
 
     static func cookie(_ word: String, _ context: ServiceContext, seconds: Int) -> Cookie {
@@ -91,7 +77,7 @@ struct LoginRoutes: Sendable {
         if let word = request.cookies[AuthenticationMiddleware.cookie]?.value {
             try await parts.accounts.endSession(word)
         }
-        var response = request.wantsHTML ? Response.seeOther(context.baseURL + "/") : Response(status: .noContent)
+        var response = Response(status: .noContent)
         response.setCookie(Self.cookie("", context, seconds: 0))
         return response
     }

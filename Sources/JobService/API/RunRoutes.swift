@@ -66,13 +66,14 @@ struct RunRoutes: Sendable {
         let project = try Self.text(body.required("project"))
         let wanted = try body.required("pipeline")
         let addresses = try Self.addresses(body.required("email"))
-        let account = try Self.text(body.required("hpcAccount"))
+        let account = try Self.account(body.required("hpcAccount"))
         let path = try Self.text(body.optional("isilonPath") ?? body.optional("path") ?? body.required("isilonPath"))
         let type = try await pipeline(wanted, context)
-        let request1 = JobRequest(kind: type.name, parameters: try Self.parameters(body, of: type), runID: project)
+        var wished = JobRequest(kind: type.name, parameters: try Self.parameters(body, of: type), runID: project)
+        wished.account = account
         let job: Job
         do {
-            job = try await JobCreation(parts: parts).make(request1, for: context.identity)
+            job = try await JobCreation(parts: parts).make(wished, for: context.identity)
         } catch let error as JobError {
             guard let known = ServiceError(answering: error), let field = known.field else { throw error }
             let line = body.optional(field)?.line
@@ -101,6 +102,14 @@ struct RunRoutes: Sendable {
         return text
     }
 
+    private static func account(_ reader: DocumentReader) throws -> String {
+        let text = try text(reader)
+        guard text.wholeMatch(of: #/[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,63}/#) != nil else {
+            throw reader.failure("'\(text)' is no account of a cluster")
+        }
+        return text
+    }
+
     /// The addresses of a list with commas.
     private static func addresses(_ reader: DocumentReader) throws -> [String] {
         let texts = try text(reader).split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
@@ -119,7 +128,10 @@ struct RunRoutes: Sendable {
         let known = await parts.descriptions[words[0]]
         guard known != nil else {
             let names = await parts.descriptions.names
-            throw reader.failure("names no pipeline '\(words[0])'", hint: "There are: \(names.joined(separator: ", ")).")
+            throw reader.failure(
+                "names no pipeline '\(words[0])'",
+                hint: "There are: \(names.joined(separator: ", "))."
+            )
         }
         let type = try await JobCreation(parts: parts).description(words[0], context)
         guard words.count == 1 || words[1] == "latest" || words[1] == type.version else {

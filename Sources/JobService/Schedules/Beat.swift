@@ -72,6 +72,8 @@ struct Beat: Service {
     /// Makes the job of a slot, unless it is there.
     private func make(_ slot: ScheduleSlot, of schedule: Schedule) async throws {
         do {
+            // Whoever took the slot before may have come as far as this.
+            guard try await parts.jobs.job(slot.job) == nil else { return }
             guard let identity = try await parts.accounts.identity(ofUser: schedule.owner, by: .token) else {
                 throw ServiceError(.forbidden, "the user '\(schedule.owner)' may not log in any more.")
             }
@@ -81,13 +83,9 @@ struct Beat: Service {
                 parameters: schedule.parameters,
                 runID: schedule.name
             )
-            do {
-                try await JobCreation(parts: parts).make(request, for: identity)
-            } catch let error as JobStoreError where error.code == .exists {
-                // Whoever took the slot before came as far as this.
-            }
+            try await JobCreation(parts: parts).make(request, for: identity)
             try await note(schedule) { ($0.lastJob, $0.lastError) = (slot.job, nil) }
-        } catch where ServiceError(answering: error) != nil {
+        } catch  where ServiceError(answering: error) != nil {
             let reason = "\(error)"
             parts.log.error("no job for a schedule: \(reason)", metadata: ["schedule": .string(schedule.id)])
             try await note(schedule) { $0.lastError = reason }

@@ -47,7 +47,9 @@ public struct CronExpression: Sendable, Equatable, CustomStringConvertible {
         let trimmed = text.split(whereSeparator: \.isWhitespace).joined(separator: " ").lowercased()
         let parts = (Self.shortcuts[trimmed] ?? trimmed).split(separator: " ").map(String.init)
         guard parts.count == 5 else {
-            throw Self.failure("'\(text)' has \(parts.count) fields, not 5 such as '30 4 * * mon-fri', nor is it @daily")
+            throw Self.failure(
+                "'\(text)' has \(parts.count) fields, not 5 such as '30 4 * * mon-fri', nor is it @daily"
+            )
         }
         var values: [Set<Int>] = []
         for (part, field) in zip(parts, Self.fields) { values.append(try Self.values(part, field)) }
@@ -80,7 +82,8 @@ public struct CronExpression: Sendable, Equatable, CustomStringConvertible {
                 (low, high) = (field.range.lowerBound, field.name == "day of the week" ? 6 : field.range.upperBound)
             } else {
                 guard ends.count <= 2, let start = number(ends[0], field) else { throw wrong(part, field) }
-                let end = ends.count == 2 ? number(ends[1], field) : (halves.count == 2 ? field.range.upperBound : start)
+                let end =
+                    ends.count == 2 ? number(ends[1], field) : (halves.count == 2 ? field.range.upperBound : start)
                 guard let end, start <= end else { throw wrong(part, field) }
                 (low, high) = (start, end)
             }

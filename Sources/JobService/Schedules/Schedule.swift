@@ -77,6 +77,25 @@ public struct ScheduleBook: Sendable {
 
     public init(_ records: any RecordStore) { self.records = records }
 
+    /// A job type by its name.
+    ///
+    /// - Parameters:
+    ///   - name: The type.
+    ///   - folder: The service's own one, with what its users have described.
+    ///   - builtIn: The types that the program has itself.
+    /// - Returns: Its description.
+    /// - Throws: `ServiceError` (not found) that names those that are there.
+    public static func jobType(
+        _ name: String,
+        in folder: String,
+        builtIn: [JobDescription]
+    ) async throws -> JobDescription {
+        let store = try DescriptionStore(folder: folder + "/descriptions", builtIn: builtIn)
+        if let type = await store[name] { return type }
+        let names = await store.names.joined(separator: ", ")
+        throw ServiceError(.notFound, "there is no job type '\(name)'. There are: \(names).", field: "kind")
+    }
+
     /// All, or those of a user, oldest first.
     public func all(of owner: String? = nil) async throws -> [Schedule] { try await records.all(of: owner) }
 
@@ -117,7 +136,11 @@ public struct ScheduleBook: Sendable {
             zone: zone
         )
         guard schedule.next != nil else {
-            throw ServiceError(.badRequest, "the cron expression '\(cron)' has no slot in the years to come.", field: "cron")
+            throw ServiceError(
+                .badRequest,
+                "the cron expression '\(cron)' has no slot in the years to come.",
+                field: "cron"
+            )
         }
         try await records.add(schedule)
         return schedule

@@ -23,18 +23,20 @@ struct NovaRoutes: Sendable {
             router.on("api/myjobs", method: method, use: answering(myJobs))
             router.on("api/jobs/{id}", method: method, use: answering(job))
             router.on("api/jobs/{id}/{part}", method: method, use: answering(jobPart))
+            router.on("api/jobs_by_tag", method: method, use: answering(jobsByTag))
         }
         for name in Self.files { router.get(RouterPath("\(name)/{id}"), use: file) }
     }
 
     /// Addresses at which clients fetch results: of the result of that name, or of its first part.
     private static let files = [
-        "wcs_file", "new_fits_file", "rdls_file", "axy_file", "corr_file", "kml_file", "image_rd_file", "annotated_full",
+        "wcs_file", "new_fits_file", "rdls_file", "axy_file", "corr_file", "kml_file", "image_rd_file",
+        "annotated_full",
         "annotated_display", "result_file",
     ]
 
     /// A request's words: `request-json` and the files beside it.
-    private struct Call {
+    struct Call {
         let words: DocumentReader
         let files: [FormBody.File]
         let identity: Identity
@@ -65,13 +67,13 @@ struct NovaRoutes: Sendable {
         }
     }
 
-    private static func text(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
+    static func text(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return Response(try encoder.encode(value), type: "text/plain; charset=utf-8", status: status)
     }
 
-    private func read(_ request: inout Request, _ context: ServiceContext) async throws -> Call {
+    func read(_ request: inout Request, _ context: ServiceContext) async throws -> Call {
         let isUpload = request.uri.path.hasPrefix("/api/upload")
         // The whole body has to be read before the session in it is known: what is unlimited is for those who log in.
         let limit = isUpload ? parts.options.uploadLimit : parts.options.bodyLimit
@@ -127,7 +129,8 @@ struct NovaRoutes: Sendable {
 
     private struct Submitted: Encodable { let status = "success", subid: Int, hash: String? }
 
-    @Sendable private func upload(_ call: Call, _ request: Request, _ context: ServiceContext) async throws -> Response {
+    @Sendable private func upload(_ call: Call, _ request: Request, _ context: ServiceContext) async throws -> Response
+    {
         let user = try await checkUser(call)
         guard let file = call.files.first(where: { $0.name == "file" }) ?? call.files.first else {
             throw ServiceError(.badRequest, "the request has no part 'file'.", field: "file")
@@ -145,6 +148,7 @@ struct NovaRoutes: Sendable {
                 address: nil,
                 fileName: name,
                 settings: settings,
+                isPublic: Self.isPublic(call),
                 created: .now
             )
         )
@@ -164,6 +168,7 @@ struct NovaRoutes: Sendable {
             user: user,
             address: address,
             settings: try await settings(call),
+            isPublic: Self.isPublic(call),
             created: .now
         )
         try await parts.records.add(submission)
@@ -182,6 +187,8 @@ struct NovaRoutes: Sendable {
         return user
     }
 
+    private static func isPublic(_ call: Call) -> Bool { call.words.value["publicly_visible"]?.string == "y" }
+
     /// Of the settings those that the job type has parameters for; the others are about pictures of the sky.
     private func settings(_ call: Call) async throws -> [JobParameter] {
         let type = parts.options.submission
@@ -194,140 +201,5 @@ struct NovaRoutes: Sendable {
         return try description.checked(given, isComplete: false).filter { checked in
             given.contains { $0.id.lowercased() == checked.id.lowercased() }
         }
-    }
-
-    // MARK: - Following
-
-    private struct SubmissionAnswer: Encodable {
-        let status = "success", user: String, processing_started: String, processing_finished: String
-        let user_images: [Int], images: [Int], jobs: [Int?], job_calibrations: [[Int]], error_message: String?
-    }
-
-    @Sendable private func submission(
-        _ call: Call,
-        _ request: Request,
-        _ context: ServiceContext
-    ) async throws -> Response {
-        let submission = try await find(context.parameter("id"), call)
-        let made = submission.parts.filter(\.isMade).map(\.number)
-        return try Self.text(
-            SubmissionAnswer(
-                user: submission.user,
-                processing_started: submission.started?.description ?? "None",
-                processing_finished: submission.finished?.description ?? "None",
-                user_images: submission.parts.map(\.number),
-                images: made,
-                jobs: submission.parts.map { $0.isMade ? $0.number : nil },
-                job_calibrations: [],
-                error_message: submission.error.map { String($0.suffix(2000)) }
-            )
-        )
-    }
-
-    private struct Images: Encodable { let status = "success", image_ids: [Int] }
-
-    @Sendable private func images(_ call: Call, _ request: Request, _ context: ServiceContext) async throws -> Response {
-        let id = try call.words.optional("subid")?.string() ?? request.query("subid") ?? ""
-        return try Self.text(Images(image_ids: try await find(id, call).parts.filter(\.isMade).map(\.number)))
-    }
-
-    /// The submission of a number; one of somebody else is as if it were not there.
-    private func find(_ id: String, _ call: Call) async throws -> Submission {
-        let user = try user(call)
-        guard let submission: Submission = try await parts.records.find(id),
-            submission.user == user || call.identity.isAdministrator
-        else { throw ServiceError(.notFound, "there is no submission \(id).") }
-        return submission
-    }
-
-    private func user(_ call: Call) throws -> String {
-        guard let user = call.identity.name else { throw ServiceError(.unauthenticated, "log in first: no session.") }
-        return user
-    }
-
-    private struct MyJobs: Encodable { let status = "success", jobs: [Int] }
-
-    @Sendable private func myJobs(_ call: Call, _ request: Request, _ context: ServiceContext) async throws -> Response {
-        let mine: [NumberedJob] = try await parts.records.all(of: try user(call))
-        return try Self.text(MyJobs(jobs: mine.compactMap { Int($0.id) }.sorted()))
-    }
-
-    private struct Status: Encodable { let status: String }
-
-    @Sendable private func job(_ call: Call, _ request: Request, _ context: ServiceContext) async throws -> Response {
-        try Self.text(Status(status: Self.word(try await numbered(context.parameter("id"), call).job)))
-    }
-
-    private struct Info: Encodable {
-        struct Result: Encodable { let id: String, href: String, size: Int?, mimeType: String? }
-        let status: String, original_filename: String, job: String, results: [Result], error: String?
-        let tags: [String] = [], machine_tags: [String] = [], objects_in_field: [String] = []
-        let calibration: [String: Double] = [:]
-    }
-
-    /// The parts of a job; those about the sky are empty here.
-    @Sendable private func jobPart(_ call: Call, _ request: Request, _ context: ServiceContext) async throws -> Response {
-        let (job, number) = try await numbered(context.parameter("id"), call)
-        switch context.parameter("part") {
-        case "info":
-            let addresses = context.jobAddresses(nil)
-            return try Self.text(
-                Info(
-                    status: Self.word(job),
-                    original_filename: (try await parts.records.find(number.submission, Submission.self))?.fileName ?? "",
-                    job: job?.id ?? number.job,
-                    results: job.map { job in
-                        job.results.map { result in
-                            let href = addresses.result(result.id, of: job)
-                            return Info.Result(
-                                id: result.id,
-                                href: href,
-                                size: result.size,
-                                mimeType: result.contentType
-                            )
-                        }
-                    } ?? [],
-                    error: job?.errorSummary?.message
-                )
-            )
-        case "calibration": return try Self.text([String: Double]())
-        case "tags", "machine_tags", "objects_in_field", "annotations":
-            return try Self.text([context.parameter("part"): [String]()])
-        default: throw ServiceError(.notFound, "a job has no part '\(context.parameter("part"))'.")
-        }
-    }
-
-    /// The job of a number, nil where it is not made yet or was removed.
-    private func numbered(_ number: String, _ call: Call) async throws -> (job: Job?, number: NumberedJob) {
-        let user = try user(call)
-        guard let known: NumberedJob = try await parts.records.find(number),
-            known.user == user || call.identity.isAdministrator
-        else { throw ServiceError(.notFound, "there is no job \(number).") }
-        return (try await parts.jobs.job(known.job), known)
-    }
-
-    /// How far a job is, in the words of nova.astrometry.net.
-    private static func word(_ job: Job?) -> String {
-        switch job?.phase {
-        case .pending, .queued, .held, nil: "processing"
-        case .executing, .suspended, .unknown: "solving"
-        case .completed: "success"
-        case .error, .aborted: "failure"
-        case .archived: job?.errorSummary == nil ? "success" : "failure"
-        }
-    }
-
-    // MARK: - Results
-
-    @Sendable private func file(_ request: Request, _ context: ServiceContext) async throws -> Response {
-        var request = request
-        let call = try await read(&request, context)
-        let name = request.uri.path.split(separator: "/").first.map(String.init) ?? ""
-        let (job, number) = try await numbered(context.parameter("id"), call)
-        let short = name.replacing("_file", with: "")
-        guard let job, let result = job.results.first(where: { $0.id == name || $0.id == short }) else {
-            throw ServiceError(.notFound, "job \(number.id) has no result '\(short)'.")
-        }
-        return try await parts.response(result, for: request, context)
     }
 }

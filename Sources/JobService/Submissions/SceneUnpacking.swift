@@ -3,7 +3,9 @@ import Foundation
 
 /// What a file that was sent holds: one scene, or an archive of several.
 enum SceneUnpacking {
-    private static let archives = [".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst"]
+    private static let archives = [
+        ".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst",
+    ]
 
     /// Unpacks a file where it is an archive, by its name.
     ///

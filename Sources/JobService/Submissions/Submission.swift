@@ -22,6 +22,8 @@ struct Submission: Record, Equatable {
     var fileName: String?
     /// Further parameters of the jobs.
     let settings: [JobParameter]
+    /// Whether the user lets anybody read its results.
+    let isPublic: Bool
     let created: Instant
     var started: Instant?
     var finished: Instant?

@@ -169,12 +169,13 @@ struct SubmissionWork: Sendable {
             let fixed = type.values.sorted { $0.key < $1.key }.map { JobParameter($0.key, $0.value) }
             request.parameters = own + fixed + submission.settings
             do {
-                try await creation.make(request, for: identity) { try Self.move(part.path, to: file) }
+                // An earlier try may have come as far as this.
+                if try await parts.jobs.job(part.job) == nil {
+                    try await creation.make(request, for: identity) { try Self.move(part.path, to: file) }
+                }
             } catch let error as ServiceError where error.code == .tooMany {
                 return false
-            } catch let error as JobStoreError where error.code == .exists {
-                // An earlier try came as far as this.
-            } catch where ServiceError(answering: error) != nil {
+            } catch  where ServiceError(answering: error) != nil {
                 try await addFailed(part.job, submission, "\(error)")
             }
             try await parts.records.change(submission.id) { (stored: inout Submission) in

@@ -73,6 +73,7 @@ struct JobCreation: Sendable {
             folder: parts.launcher.newFolder(request.id)
         )
         job.isSelfContained = true
+        job.account = request.account
         // The latest that it can end, had it started now: nothing better is known.
         if seconds > 0 { job.quote = job.creationTime + seconds }
         do {
