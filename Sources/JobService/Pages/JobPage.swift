@@ -35,11 +35,17 @@ struct JobPage: Sendable {
         let logs = JobLogs(folder: parts.launcher.folder(of: job)).entries
         // Pictures first: they tell most.
         let isFirst = job.results.map(ResultView.hasPicture)
-        let ordered = zip(job.results, isFirst).filter(\.1).map(\.0) + zip(job.results, isFirst).filter { !$0.1 }.map(\.0)
+        let ordered =
+            zip(job.results, isFirst).filter(\.1).map(\.0) + zip(job.results, isFirst).filter { !$0.1 }.map(\.0)
         let shown = ordered.prefix(Self.resultLimit)
         var values = JobView(job).values
         let isEditable = job.phase == .pending && type != nil
+<<<<<<< HEAD
         let fields = checked.isEmpty ? (type?.allParameters ?? []).map { FormField($0, value: job.value(of: $0.name)) } : checked
+=======
+        let fields =
+            checked.isEmpty ? (type?.parameters ?? []).map { FormField($0, value: job.value(of: $0.name)) } : checked
+>>>>>>> 962b1095d805447736804e887d1b9e0e280748a3
         values["kind"] = job.kind
         values["address"] = addresses.job(job)
         values["properties"] = properties(job)
