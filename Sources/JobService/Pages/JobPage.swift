@@ -40,12 +40,8 @@ struct JobPage: Sendable {
         let shown = ordered.prefix(Self.resultLimit)
         var values = JobView(job).values
         let isEditable = job.phase == .pending && type != nil
-<<<<<<< HEAD
-        let fields = checked.isEmpty ? (type?.allParameters ?? []).map { FormField($0, value: job.value(of: $0.name)) } : checked
-=======
         let fields =
-            checked.isEmpty ? (type?.parameters ?? []).map { FormField($0, value: job.value(of: $0.name)) } : checked
->>>>>>> 962b1095d805447736804e887d1b9e0e280748a3
+            checked.isEmpty ? (type?.allParameters ?? []).map { FormField($0, value: job.value(of: $0.name)) } : checked
         values["kind"] = job.kind
         values["address"] = addresses.job(job)
         values["properties"] = properties(job)

@@ -117,17 +117,11 @@ struct RunText {
         }
         for (key, reader) in (try? reader?.entries()) ?? [] where reader.value != .null {
             let text = Self.text(reader.value)
-<<<<<<< HEAD
             guard let parameter = type.allParameters.first(where: { $0.name.lowercased() == key.lowercased() }) else {
-                if type.isOpen { form.fields.append((key, text)) } else {
-                    let near = nearest(to: key, in: type.allParameters.map(\.name)).map { " Did you mean '\($0)'?" } ?? ""
-=======
-            guard let parameter = type.parameters.first(where: { $0.name.lowercased() == key.lowercased() }) else {
                 if type.isOpen {
                     form.fields.append((key, text))
                 } else {
-                    let near = nearest(to: key, in: type.parameters.map(\.name)).map { " Did you mean '\($0)'?" } ?? ""
->>>>>>> 962b1095d805447736804e887d1b9e0e280748a3
+                    let near = nearest(to: key, in: type.allParameters.map(\.name)).map { " Did you mean '\($0)'?" } ?? ""
                     note(reader, key, "'\(type.name)' has no parameter '\(key)'.\(near)")
                 }
                 continue
