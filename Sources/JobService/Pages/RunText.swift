@@ -121,8 +121,8 @@ struct RunText {
                 if type.isOpen {
                     form.fields.append((key, text))
                 } else {
-                    let near =
-                        nearest(to: key, in: type.allParameters.map(\.name)).map { " Did you mean '\($0)'?" } ?? ""
+                    let names = type.allParameters.map(\.name)
+                    let near = nearest(to: key, in: names).map { " Did you mean '\($0)'?" } ?? ""
                     note(reader, key, "'\(type.name)' has no parameter '\(key)'.\(near)")
                 }
                 continue
