@@ -45,7 +45,7 @@ struct EngineOptions: ParsableArguments {
     var taskMemory: String?
     @Option(help: .init("Time of a task, as 2h or 1:30:00.", valueName: "time"))
     var taskTime: String?
-    @Option(help: .init("Account that pays on the cluster: Slurm's --account, Grid Engine's project.", valueName: "name"))
+    @Option(help: .init("Account that pays on the cluster: Slurm's account, Grid Engine's project.", valueName: "name"))
     var account: String?
 
     func validate() throws {
