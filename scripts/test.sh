@@ -22,6 +22,11 @@ for release in 1.8 1.9; do
         echo "SKIPPED: THERE ARE NO EXPLORER AND OWS ON DATACUBE $release (SEE ABOVE), AND NO TEST THAT THEY SERVE OUR INDEX." >&2
     fi
 done
+if browser=$(scripts/venv.sh browser); then
+    export ANTARES_TEST_BROWSER=$browser/bin/python
+else
+    echo 'SKIPPED: NOTHING CAN DRIVE CHROMIUM (SEE ABOVE), AND NOBODY WALKS THROUGH THE PAGES OF THE SERVICE.' >&2
+fi
 if schema=$(scripts/uws-schema.sh); then
     export ANTARES_TEST_UWS_SCHEMA=$schema
 else

@@ -77,7 +77,8 @@ struct CustomPage: Sendable {
     private func submit(_ request: inout Request, _ context: ServiceContext) async throws -> Response {
         if !parts.options.allowsAnonymous { _ = try context.requireUser() }
         let form = try await pages.form(&request, context)
-        let text = form["text"] ?? ""
+        // Browsers send the ends of lines as two characters.
+        let text = (form["text"] ?? "").replacing("\r\n", with: "\n")
         let types = await types(context)
         let run = RunText(text, types)
         guard run.mistakes.isEmpty, let wanted = run.form else {

@@ -33,7 +33,10 @@ struct JobPage: Sendable {
     ) throws -> Response {
         let addresses = context.jobAddresses(job.kind)
         let logs = JobLogs(folder: parts.launcher.folder(of: job)).entries
-        let shown = job.results.prefix(Self.resultLimit)
+        // Pictures first: they tell most.
+        let isFirst = job.results.map(ResultView.hasPicture)
+        let ordered = zip(job.results, isFirst).filter(\.1).map(\.0) + zip(job.results, isFirst).filter { !$0.1 }.map(\.0)
+        let shown = ordered.prefix(Self.resultLimit)
         var values = JobView(job).values
         let isEditable = job.phase == .pending && type != nil
         let fields = checked.isEmpty ? (type?.parameters ?? []).map { FormField($0, value: job.value(of: $0.name)) } : checked
@@ -152,7 +155,7 @@ struct JobPage: Sendable {
     @Sendable private func tiles(_ request: Request, _ context: ServiceContext) async throws -> Response {
         let job = try await parts.find(context.parameter("id"), context)
         let found = try JobTiles(folder: JobFolder(parts.launcher.folder(of: job)))
-        let rings = await parts.data?.outlines(ofTiles: found.tiles.map { ($0.name, $0.document) }) ?? [:]
+        let rings = await parts.data?.outlines(ofTiles: found.tiles.map { ($0.name, $0.document, $0.path) }) ?? [:]
         let document = JobTiles.Document(
             total: job.tiles?.planned ?? found.tiles.count,
             tiles: found.tiles.map { .init($0, ring: rings[$0.name]) }

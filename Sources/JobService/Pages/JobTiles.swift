@@ -9,6 +9,8 @@ struct JobTiles {
         var reason: String?
         /// Its dataset document, one line of JSON.
         var document: String?
+        /// The file that was made.
+        var path: String?
     }
 
     private(set) var tiles: [Tile] = []
@@ -27,7 +29,7 @@ struct JobTiles {
                 var tile = Tile(name: name, state: rest ?? "waiting", reason: status?.failure?.reason)
                 if let outcome = said[name] {
                     tile.state = outcome.state.rawValue
-                    (tile.reason, tile.document) = (outcome.reason, outcome.document)
+                    (tile.reason, tile.document, tile.path) = (outcome.reason, outcome.document, outcome.path)
                 }
                 tiles.append(tile)
             }

@@ -51,7 +51,7 @@ struct NewJobPages: Sendable {
         let fields = FormField.check(type, form, isComplete: isRun)
         let control = [
             "runID": form["RUNID"] ?? "", "duration": form["EXECUTIONDURATION"] ?? "",
-            "destruction": form["DESTRUCTION"] ?? "", "extra": form["extra"] ?? "",
+            "destruction": form["DESTRUCTION"] ?? "", "extra": (form["extra"] ?? "").replacing("\r\n", with: "\n"),
         ]
         if fields.contains(where: { $0.error != nil }) { return try page(type, fields, control, nil, context) }
         let extra = type.isOpen ? Self.pairs(control["extra"] ?? "") : []

@@ -19,6 +19,13 @@ struct ResultView {
         return type.hasPrefix("image/tiff") || type == "application/x-netcdf" || type == "image/jp2"
     }
 
+    /// True for a picture, and for a file that a picture can be made of.
+    static func hasPicture(_ result: JobResult) -> Bool { isPicture(type(of: result)) || isRaster(result) }
+
+    private static func isPicture(_ type: String) -> Bool {
+        ["image/png", "image/jpeg", "image/svg+xml"].contains { type.hasPrefix($0) }
+    }
+
     private static func type(of result: JobResult) -> String {
         result.contentType ?? MediaTypes.type(ofFile: result.href)
     }
@@ -26,7 +33,7 @@ struct ResultView {
     /// For a template.
     var values: Pages.Values {
         let type = Self.type(of: result)
-        let isPicture = ["image/png", "image/jpeg", "image/svg+xml"].contains { type.hasPrefix($0) }
+        let isPicture = Self.isPicture(type)
         let isText = type.hasPrefix("text/") || type.hasPrefix("application/json") || type.hasPrefix("application/geo+json")
             || type.hasPrefix("application/yaml")
         let address = addresses.result(result.id, of: job)

@@ -21,8 +21,8 @@ public protocol DataSource: Sendable {
 
     /// Outlines of tiles in longitude and latitude by their names, where they can be told.
     ///
-    /// - `tiles`: Names as a job has them, and dataset documents of those that are made.
-    func outlines(ofTiles tiles: [(name: String, document: String?)]) async -> [String: [[Double]]]
+    /// - `tiles`: Names as a job has them, and dataset documents and files of those that are made.
+    func outlines(ofTiles tiles: [(name: String, document: String?, path: String?)]) async -> [String: [[Double]]]
 
     /// A tile of the map (Web Mercator, 256 pixels), ready to be drawn; nil where no dataset lies there.
     func tile(_ request: TileRequest) async throws -> MapTile?

@@ -2,4 +2,4 @@
 
 import { drawShapes } from "./shapes.js";
 
-await drawShapes();
+await drawShapes(12);

@@ -16,10 +16,9 @@ async function refresh() {
     for (const part of document.querySelectorAll("[data-refresh]")) {
         const fresh = copy.getElementById(part.id);
         if (!fresh || fresh.innerHTML === part.innerHTML || part.contains(document.activeElement)) continue;
-        const chosen = part.querySelector("select")?.value;
         part.innerHTML = fresh.innerHTML;
         const select = part.querySelector("select");
-        if (select && chosen) select.value = chosen;
+        if (select && chosenLog) select.value = chosenLog;
     }
     for (const name of ["log-part", "tiles"]) {
         document.getElementById(name).hidden = copy.getElementById(name)?.hidden ?? true;
@@ -59,6 +58,7 @@ listen(
 const log = document.getElementById("log");
 let position = 0;
 let shownName;
+let chosenLog;
 let isReading = false;
 
 async function readLog() {
@@ -69,12 +69,13 @@ async function readLog() {
         if (name !== shownName) {
             [position, shownName, log.textContent] = [0, name, ""];
         }
+        // From the last byte that is known on: a range behind the end would be an error.
         const response = await fetch(`${address}/log?name=${encodeURIComponent(name)}`, {
-            headers: position > 0 ? { Range: `bytes=${position}-` } : {},
+            headers: position > 0 ? { Range: `bytes=${position - 1}-` } : {},
             cache: "no-store",
         });
         if (response.status !== 200 && response.status !== 206) return;
-        const bytes = await response.arrayBuffer();
+        const bytes = (await response.arrayBuffer()).slice(response.status === 206 ? 1 : 0);
         const isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 30;
         if (response.status === 200) log.textContent = "";
         position = response.status === 200 ? bytes.byteLength : position + bytes.byteLength;
@@ -87,7 +88,9 @@ async function readLog() {
     }
 }
 document.addEventListener("change", (event) => {
-    if (event.target.id === "log-name") readLog();
+    if (event.target.id !== "log-name") return;
+    chosenLog = event.target.value;
+    readLog();
 });
 
 async function readTiles() {

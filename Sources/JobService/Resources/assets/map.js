@@ -36,10 +36,12 @@ export function borders() {
  * Prepares a map.
  * @param {SVGElement} svg Is emptied.
  * @param {number[]} box West, south, east and north of what is to be seen.
+ * @param {number} least Degrees that it shows at least, so that one sees where in the world it is.
  * @returns {(ring: number[][]) => string} Makes the path of a ring.
  */
-export async function prepare(svg, box) {
-    const margin = 0.12 * Math.max(box[2] - box[0], box[3] - box[1], 0.02);
+export async function prepare(svg, box, least = 0) {
+    const span = Math.max(box[2] - box[0], box[3] - box[1], 0.02);
+    const margin = Math.max(0.12 * span, (least - span) / 2);
     let [west, south, east, north] = [box[0] - margin, box[1] - margin, box[2] + margin, box[3] + margin];
     // Degrees of longitude are narrower away from the equator; the map is about twice as wide as high.
     const shrink = Math.max(0.2, Math.cos(((south + north) / 2) * Math.PI / 180));

@@ -27,10 +27,13 @@ export function later(milliseconds, body) {
     };
 }
 
+// Before anything else hears of the click.
 document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-confirm]");
-    if (button && !window.confirm(button.dataset.confirm)) event.preventDefault();
-});
+    if (!button || window.confirm(button.dataset.confirm)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+}, true);
 
 // A list that hangs below its summary closes when something else is used.
 document.addEventListener("keydown", (event) => {

@@ -1,6 +1,6 @@
 // A map that moves: tiles of the web's maps over a plain ground with borders. Mouse, touch, wheel and keyboard.
 
-import { borders, draw } from "./map.js";
+import { around, borders, draw } from "./map.js";
 import { later, make, say } from "./page.js";
 
 const size = 256;
@@ -31,7 +31,10 @@ export class SlippyMap {
         this.tell = later(900, () => say(`${this.place.textContent}, scale ${this.zoom}`));
         this.listen();
         borders().then((rings) => {
-            this.borders = rings.map((ring) => ring.map(toWorld));
+            this.borders = rings.map((ring) => {
+                const points = ring.map(toWorld);
+                return { points, box: around([points]) };
+            });
             this.paint();
         });
         new ResizeObserver(() => this.paint()).observe(element);
@@ -116,12 +119,11 @@ export class SlippyMap {
     }
 
     paintGround(world, left, top, width, height) {
-        const inside = (ring) => ring.some(([x, y]) => {
-            const [px, py] = [x * world - left, y * world - top];
-            return px > -width && px < 2 * width && py > -height && py < 2 * height;
-        });
-        const path = (this.borders ?? []).filter(inside).map((ring) => {
-            return `M${ring.map(([x, y]) => `${(x * world - left).toFixed(1)} ${(y * world - top).toFixed(1)}`).join("L")}Z`;
+        const isSeen = ([west, north, east, south]) => {
+            return west * world < left + width && east * world > left && north * world < top + height && south * world > top;
+        };
+        const path = (this.borders ?? []).filter(({ box }) => isSeen(box)).map(({ points }) => {
+            return `M${points.map(([x, y]) => `${(x * world - left).toFixed(1)} ${(y * world - top).toFixed(1)}`).join("L")}Z`;
         });
         this.ground.replaceChildren(draw("path", { class: "land", d: path.join("") }));
     }

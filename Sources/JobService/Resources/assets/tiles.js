@@ -35,7 +35,7 @@ export async function drawTiles({ total, tiles }) {
     const rings = tiles.filter((tile) => tile.ring).map((tile) => tile.ring);
     const isMap = rings.length === tiles.length && rings.length > 0;
     const cells = tiles.filter((tile) => tile.cell);
-    svg.toggleAttribute("hidden", !isMap && cells.length === 0);
+    svg.toggleAttribute("hidden", !isMap && cells.length < 2);
     if (isMap) {
         const path = await prepare(svg, around(rings));
         const shown = places(tiles, (tile) => JSON.stringify(tile.ring));

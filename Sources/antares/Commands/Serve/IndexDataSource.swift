@@ -142,7 +142,9 @@ actor IndexDataSource: DataSource {
         return kept.count > 4 ? kept.map { [($0.x * 1000).rounded() / 1000, ($0.y * 1000).rounded() / 1000] } : nil
     }
 
-    nonisolated func outlines(ofTiles tiles: [(name: String, document: String?)]) async -> [String: [[Double]]] {
+    nonisolated func outlines(
+        ofTiles tiles: [(name: String, document: String?, path: String?)]
+    ) async -> [String: [[Double]]] {
         TileOutlines.rings(of: tiles)
     }
 
@@ -185,13 +187,15 @@ actor IndexDataSource: DataSource {
     ) async throws -> ClosedRange<Double> {
         let key = StretchKey(product: product.name, bands: measurements.map(\.name))
         if let known = stretches[key], known.until > .now { return known.stretch }
-        let latest = try await index.latestDatasets(matching: DatasetQuery(product: product.name), limit: 3)
+        let latest = try await index.latestDatasets(matching: DatasetQuery(product: product.name), limit: 6)
         let stretch = try await PictureThread.run { () -> ClosedRange<Double> in
-            for dataset in latest {
-                guard let canvas = Self.canvas(of: dataset, product, size: 256) else { continue }
-                return try Picture.stretch(of: [dataset], measurements, onto: canvas)
+            let found = latest.compactMap { dataset in
+                Self.canvas(of: dataset, size: 128).flatMap {
+                    try? Picture.stretch(of: [dataset], measurements, onto: $0)
+                }
             }
-            return 0...1
+            // Clouds are far brighter than what is to be seen: the clearest of the scenes tells.
+            return found.min { $0.upperBound < $1.upperBound } ?? 0...1
         }
         stretches[key] = (stretch, .now + .seconds(600))
         return stretch
@@ -205,9 +209,10 @@ actor IndexDataSource: DataSource {
             }
             let product = try await index.product(named: dataset.productName)
             let measurements = try Quicklook.defaultBands(of: product)
+            let stretch = try await usualStretch(product, measurements, index)
             return try await PictureThread.run {
-                guard let canvas = Self.canvas(of: dataset, product, size: size) else { return nil }
-                let picture = try Picture(of: [dataset], measurements, onto: canvas)
+                guard let canvas = Self.canvas(of: dataset, size: size) else { return nil }
+                let picture = try Picture(of: [dataset], measurements, onto: canvas, stretch: stretch)
                 return picture.validFraction > 0 ? try picture.png() : nil
             }
         }
@@ -225,7 +230,7 @@ actor IndexDataSource: DataSource {
     }
 
     /// A grid over a dataset; nil where its document does not tell where it lies.
-    private static func canvas(of dataset: Dataset, _ product: Product, size: Int) -> GeoBox? {
+    private static func canvas(of dataset: Dataset, size: Int) -> GeoBox? {
         guard let crs = dataset.crs, let box = dataset.footprint?.bounds, !box.isEmpty else { return nil }
         let step = max(box.width, box.height) / Double(size)
         return GeoBox(

@@ -7,6 +7,8 @@ import Raster
 
 /// Outlines in longitude and latitude, for maps.
 enum TileOutlines {
+    typealias Tile = (name: String, document: String?, path: String?)
+
     /// Where a dataset lies; nil where its document does not tell.
     static func ring(of dataset: Dataset) -> [[Double]]? {
         guard let crs = dataset.crs, let outer = dataset.footprint?.parts.first?.rings.first, outer.count > 2 else {
@@ -16,8 +18,10 @@ enum TileOutlines {
     }
 
     /// The tiles of a job: those that are made by their documents, the others by their place beside one of these.
-    static func rings(of tiles: [(name: String, document: String?)]) -> [String: [[Double]]] {
-        guard let known = tiles.lazy.compactMap(grid).first else { return [:] }
+    static func rings(of tiles: [Tile]) -> [String: [[Double]]] {
+        // A file of several tiles tells where all of them lie, not each.
+        let hasOwnFiles = Set(tiles.compactMap(\.path)).count == tiles.count { $0.path != nil }
+        guard let known = tiles.lazy.compactMap({ grid($0, readsFile: hasOwnFiles) }).first else { return [:] }
         var rings: [String: [[Double]]] = [:]
         var byCell: [TileIndex: [[Double]]] = [:]
         for tile in tiles {
@@ -37,15 +41,15 @@ enum TileOutlines {
         return TileIndex(x: x, y: y)
     }
 
-    private static func grid(_ tile: (name: String, document: String?)) -> (cell: TileIndex, crs: CRS, box: BoundingBox)? {
-        guard let cell = cell(of: tile.name), let text = tile.document,
-            let document = try? JSONText.parse(text, origin: tile.name)
-        else { return nil }
-        let dataset = Dataset(id: UUID(), productName: "", document: document, locations: [])
-        guard let crs = dataset.crs, let box = dataset.geoBox(of: "")?.bounds ?? dataset.footprint?.bounds else {
-            return nil
+    private static func grid(_ tile: Tile, readsFile: Bool) -> (cell: TileIndex, crs: CRS, box: BoundingBox)? {
+        guard let cell = cell(of: tile.name) else { return nil }
+        if let text = tile.document, let document = try? JSONText.parse(text, origin: tile.name) {
+            let dataset = Dataset(id: UUID(), productName: "", document: document, locations: [])
+            let box = dataset.geoBox(of: "")?.bounds ?? dataset.footprint?.bounds
+            if let crs = dataset.crs, let box { return (cell, crs, box) }
         }
-        return (cell, crs, box)
+        guard readsFile, let path = tile.path, let grid = try? RasterFile(opening: path).geoBox else { return nil }
+        return (cell, grid.crs, grid.bounds)
     }
 
     /// Cells are counted to the east and to the north, and are all of one size.
