@@ -52,6 +52,7 @@ public struct JobService: Sendable {
     private let webTokens: WebTokens?
     private let events: JobEvents
     private let pageFiles: PageFiles
+    private let operations: OperationRoutes
 
     /// - Parameters:
     ///   - options: How it works.
@@ -88,6 +89,7 @@ public struct JobService: Sendable {
         )
         events = JobEvents(jobs)
         pageFiles = try await PageFiles()
+        operations = try OperationRoutes(parts: parts, files: pageFiles)
         webTokens = if let openID = options.openID { try await WebTokens(openID, accounts) } else { nil }
     }
 
@@ -123,7 +125,12 @@ public struct JobService: Sendable {
         try await withTaskCancellationHandler {
             try await run.value
         } onCancel: {
-            Task { await group.triggerGracefulShutdown() }
+            Task {
+                // The server ends when its last request is answered: those that wait are answered now.
+                await parts.watch.close()
+                await events.close()
+                await group.triggerGracefulShutdown()
+            }
         }
     }
 
@@ -146,7 +153,7 @@ public struct JobService: Sendable {
         JobListRoutes(parts: parts).add(to: router)
         JobRoutes(parts: parts).add(to: router)
         SyncRoutes(parts: parts).add(to: router)
-        OperationRoutes(parts: parts).add(to: router)
+        operations.add(to: router)
         TileRoutes(parts: parts).add(to: router)
         JobEventRoutes(parts: parts, events: events).add(to: router)
         let pages = Pages(parts: parts, files: pageFiles)

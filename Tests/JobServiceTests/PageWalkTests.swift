@@ -1,25 +1,28 @@
 import Foundation
+import Postgres
 import TestSupport
 import Testing
 
-/// All pages in Chromium, with scenes that are indexed; screenshots stay in `.build/screenshots`.
-@Suite("Pages in a browser", .enabled(if: PageWalkTests.isAvailable && TestDatabase.isAvailable))
-struct PageWalkTests {
+/// What drives a browser.
+private enum Browser {
+    static let python = ProcessInfo.processInfo.environment["ANTARES_TEST_BROWSER"]
+
     /// False where the browser or what drives it is missing, which the log says in capitals.
     static let isAvailable: Bool = {
-        let files = FileManager.default
-        guard python != nil, files.isExecutableFile(atPath: "/usr/bin/chromium") else {
+        guard python != nil, FileManager.default.isExecutableFile(atPath: "/usr/bin/chromium") else {
             announceSkipped("the walk through the pages", because: "it needs ANTARES_TEST_BROWSER and chromium")
             return false
         }
         return true
     }()
+}
 
-    private static let python = ProcessInfo.processInfo.environment["ANTARES_TEST_BROWSER"]
-
+/// All pages in Chromium, with scenes that are indexed; screenshots stay in `.build/screenshots`.
+@Suite(.enabled(if: Browser.isAvailable && TestDatabase.isAvailable)) struct PageWalkTests {
     @Test func `people can log in, describe, submit, watch, look, correct and log out`() throws {
         let database = try TestDatabase.make()
-        var environment = ["DB_DATABASE": database.database]
+        var environment: [String: String] = [:]
+        environment["DB_DATABASE"] = database.database
         environment["DB_HOSTNAME"] = database.host
         environment["DB_PORT"] = database.port.map(String.init)
         environment["DB_USERNAME"] = database.user
@@ -42,7 +45,8 @@ struct PageWalkTests {
         let script = source.appending(path: "Tests/Python/service_pages.py").path
         let shots = source.appending(path: ".build/screenshots").path
         let words = [script, service.address, ana.name, ana.password, shots, "s2_l2a_20m_granule"]
-        let walk = try run(try #require(Self.python), words)
+        let python = try #require(Browser.python)
+        let walk = try run(python, words)
         #expect(walk.status == 0, "\(walk.output)\n\(walk.errors)")
     }
 }

@@ -51,7 +51,13 @@ struct CustomPage: Sendable {
             "types": types.map { ["name": $0.name, "isChosen": $0.name == chosen] as Pages.Values },
             "base": context.baseURL,
         ]
-        return try pages.make("custom", "Custom job", values, context, status: mistakes.isEmpty ? .ok : .init(code: 422))
+        return try pages.make(
+            "custom",
+            "Custom job",
+            values,
+            context,
+            status: mistakes.isEmpty ? .ok : .init(code: 422)
+        )
     }
 
     /// A text to start from, with all that is required and what has a default.
@@ -100,6 +106,8 @@ struct CustomPage: Sendable {
         try context.checkForm(nil, request)
         var request = request
         let data = try await request.collectedBody(limit: parts.options.bodyLimit)
-        return try .json(Answer(mistakes: RunText(String(decoding: data, as: UTF8.self), await types(context)).mistakes))
+        return try .json(
+            Answer(mistakes: RunText(String(decoding: data, as: UTF8.self), await types(context)).mistakes)
+        )
     }
 }

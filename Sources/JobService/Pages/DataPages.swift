@@ -37,7 +37,9 @@ struct DataPages: Sendable {
                     name: product.name,
                     label: "\(product.name): \(product.count) datasets",
                     href: "\(context.root)/data/\(product.name.queryEscaped)",
-                    ring: [[box[0], box[1]], [box[2], box[1]], [box[2], box[3]], [box[0], box[3]], [box[0], box[1]]]
+                    ring: [
+                        [box[0], box[1]], [box[2], box[1]], [box[2], box[3]], [box[0], box[3]], [box[0], box[1]],
+                    ]
                 )
             }
         }

@@ -22,7 +22,9 @@ struct FormField {
     static func check(_ type: JobDescription, _ form: FormBody, isComplete: Bool) -> [FormField] {
         type.parameters.map { parameter in
             let value = submitted(parameter, form)
-            let hasFile = form.files.contains { $0.name.lowercased() == parameter.name.lowercased() && !$0.data.isEmpty }
+            let hasFile = form.files.contains {
+                $0.name.lowercased() == parameter.name.lowercased() && !$0.data.isEmpty
+            }
             var field = FormField(parameter, value: value ?? "")
             if let value, !hasFile {
                 field.error = parameter.objection(to: value)

@@ -52,6 +52,11 @@ actor JobEvents: Service {
                 try await Task.sleep(for: .seconds(1))
             }
         }
+        close()
+    }
+
+    /// Ends every stream, and begins no other.
+    func close() {
         isClosed = true
         for listener in listeners.values { listener.continuation.finish() }
         listeners = [:]
@@ -76,7 +81,9 @@ actor JobEvents: Service {
                 if let (job, text) = views[id] {
                     let isVisible = listener.owner.map { $0 == job.ownerID } ?? true
                     let told = listener.known[id]
-                    guard isVisible, told != text, told != job.phase.rawValue || job.phase == .executing else { continue }
+                    guard isVisible, told != text, told != job.phase.rawValue || job.phase == .executing else {
+                        continue
+                    }
                     listeners[number]?.known[id] = job.phase == .executing ? text : job.phase.rawValue
                     listener.continuation.yield("event: job\ndata: \(text)\n\n")
                 } else if phases[id] == nil {

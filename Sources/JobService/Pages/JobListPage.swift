@@ -81,7 +81,9 @@ struct JobListPage: Sendable {
             "isFiltered": !choice.kind.isEmpty || !choice.phases.isEmpty || !choice.from.isEmpty
                 || !choice.until.isEmpty,
             "firstQuery": choice.query(before: nil),
-            "live": shown.filter { !$0.phase.isFinished }.map { "\($0.id):\($0.phase.rawValue)" }.joined(separator: ","),
+            "live": shown.filter { !$0.phase.isFinished }.map { "\($0.id):\($0.phase.rawValue)" }.joined(
+                separator: ","
+            ),
         ]
         values["mistake"] = mistake
         values["olderQuery"] = older

@@ -35,11 +35,13 @@ struct JobPage: Sendable {
         let logs = JobLogs(folder: parts.launcher.folder(of: job)).entries
         // Pictures first: they tell most.
         let isFirst = job.results.map(ResultView.hasPicture)
-        let ordered = zip(job.results, isFirst).filter(\.1).map(\.0) + zip(job.results, isFirst).filter { !$0.1 }.map(\.0)
+        let ordered =
+            zip(job.results, isFirst).filter(\.1).map(\.0) + zip(job.results, isFirst).filter { !$0.1 }.map(\.0)
         let shown = ordered.prefix(Self.resultLimit)
         var values = JobView(job).values
         let isEditable = job.phase == .pending && type != nil
-        let fields = checked.isEmpty ? (type?.parameters ?? []).map { FormField($0, value: job.value(of: $0.name)) } : checked
+        let fields =
+            checked.isEmpty ? (type?.parameters ?? []).map { FormField($0, value: job.value(of: $0.name)) } : checked
         values["kind"] = job.kind
         values["address"] = addresses.job(job)
         values["properties"] = properties(job)

@@ -83,13 +83,17 @@ struct NewJobPages: Sendable {
         _ context: ServiceContext
     ) throws -> Response {
         let wrong = fields.filter { $0.error != nil }
-        let (required, optional) = (fields.filter(\.description.isRequired), fields.filter { !$0.description.isRequired })
+        let (required, optional) = (
+            fields.filter(\.description.isRequired), fields.filter { !$0.description.isRequired }
+        )
         let isOpened = optional.contains { $0.error != nil || $0.value != ($0.description.defaultValue ?? "") }
         var values: Pages.Values = [
             "kind": type.name, "annotation": type.annotation, "required": required.map(\.values),
             "optional": optional.map(\.values), "hasOptional": !optional.isEmpty,
             "isOptionalOpen": isOpened || required.isEmpty, "isOpen": type.isOpen,
-            "wrong": wrong.map { ["id": "field-\($0.description.name)", "label": $0.description.name, "error": $0.error] },
+            "wrong": wrong.map {
+                ["id": "field-\($0.description.name)", "label": $0.description.name, "error": $0.error]
+            },
             "hasErrors": !wrong.isEmpty || failure != nil, "wrongCount": wrong.count, "hasWrong": !wrong.isEmpty,
             "isControlOpen": control.values.contains { !$0.isEmpty },
         ]

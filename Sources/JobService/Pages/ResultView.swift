@@ -34,7 +34,8 @@ struct ResultView {
     var values: Pages.Values {
         let type = Self.type(of: result)
         let isPicture = Self.isPicture(type)
-        let isText = type.hasPrefix("text/") || type.hasPrefix("application/json") || type.hasPrefix("application/geo+json")
+        let isText =
+            type.hasPrefix("text/") || type.hasPrefix("application/json") || type.hasPrefix("application/geo+json")
             || type.hasPrefix("application/yaml")
         let address = addresses.result(result.id, of: job)
         var values: Pages.Values = [

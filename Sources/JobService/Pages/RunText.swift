@@ -67,11 +67,17 @@ struct RunText {
         }
         guard let name = reader.value.string, let type = types.first(where: { $0.name == name }) else {
             let near = reader.value.string.flatMap { nearest(to: $0, in: names) }.map { " Did you mean '\($0)'?" }
-            return note(reader, "kind", "There is no such job type.\(near ?? " There are: \(names.joined(separator: ", ")).")")
+            return note(
+                reader,
+                "kind",
+                "There is no such job type.\(near ?? " There are: \(names.joined(separator: ", ")).")"
+            )
         }
         kind = name
         if let reader = root.optional("runId") {
-            if let text = reader.value.string { form.fields.append(("RUNID", text)) } else {
+            if let text = reader.value.string {
+                form.fields.append(("RUNID", text))
+            } else {
                 note(reader, "runId", "'runId' must be text.")
             }
         }
@@ -88,7 +94,9 @@ struct RunText {
             }
         }
         if let reader = root.optional("destruction") {
-            if let text = reader.value.string, Instant(text) != nil { form.fields.append(("DESTRUCTION", text)) } else {
+            if let text = reader.value.string, Instant(text) != nil {
+                form.fields.append(("DESTRUCTION", text))
+            } else {
                 note(reader, "destruction", "'destruction' must be a time such as 2027-01-31T12:00:00Z.")
             }
         }
@@ -110,7 +118,9 @@ struct RunText {
         for (key, reader) in (try? reader?.entries()) ?? [] where reader.value != .null {
             let text = Self.text(reader.value)
             guard let parameter = type.parameters.first(where: { $0.name.lowercased() == key.lowercased() }) else {
-                if type.isOpen { form.fields.append((key, text)) } else {
+                if type.isOpen {
+                    form.fields.append((key, text))
+                } else {
                     let near = nearest(to: key, in: type.parameters.map(\.name)).map { " Did you mean '\($0)'?" } ?? ""
                     note(reader, key, "'\(type.name)' has no parameter '\(key)'.\(near)")
                 }

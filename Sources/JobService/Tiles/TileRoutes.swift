@@ -35,7 +35,10 @@ struct TileRoutes: Sendable {
             let y = Int(row.dropLast(4)), (0...Self.zoomLimit).contains(zoom), (0..<(1 << zoom)).contains(x),
             (0..<(1 << zoom)).contains(y)
         else {
-            throw ServiceError(.notFound, "there is no such tile; they are at /tiles/PRODUCT/Z/X/Y.png, Z from 0 to 20.")
+            throw ServiceError(
+                .notFound,
+                "there is no such tile; they are at /tiles/PRODUCT/Z/X/Y.png, Z from 0 to 20."
+            )
         }
         let style = try Style(request)
         let wanted = TileRequest(

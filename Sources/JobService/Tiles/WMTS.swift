@@ -68,7 +68,9 @@ enum WMTS {
             matrix.add("ows:Identifier", "\(zoom)")
             matrix.add("ScaleDenominator", "\(2 * edge / 256 / Double(count) / 0.00028)")
             matrix.add("TopLeftCorner", "-\(edge) \(edge)")
-            for (name, value) in [("TileWidth", 256), ("TileHeight", 256), ("MatrixWidth", count), ("MatrixHeight", count)] {
+            for (name, value) in [
+                ("TileWidth", 256), ("TileHeight", 256), ("MatrixWidth", count), ("MatrixHeight", count),
+            ] {
                 matrix.add(name, "\(value)")
             }
             element.addChild(matrix)

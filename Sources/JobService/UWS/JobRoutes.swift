@@ -204,7 +204,8 @@ extension ServiceParts {
             download: download ? (path as NSString).lastPathComponent : nil
         )
         // What a job has made is data: a page in it must not act as its reader.
-        response.headers[.contentSecurityPolicy] = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+        response.headers[.contentSecurityPolicy] =
+            "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
         return response
     }
 }
