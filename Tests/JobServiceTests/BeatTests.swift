@@ -7,8 +7,8 @@ import Testing
 
 @testable import JobService
 
-/// Schedules without waiting for a clock: the time is given. The jobs are made and wait; nobody starts them here.
 /// Schedules without waiting for a clock, as the time is given; the jobs are made and wait, as nobody starts them here.
+@Suite struct BeatTests {
     private struct Waiting: JobLauncher {
         let root: String
 
