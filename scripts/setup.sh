@@ -8,7 +8,7 @@ packages=(
     libgdal-dev libpq-dev libnetcdf-dev libproj-dev
     libarchive-dev libargon2-dev libdeflate-dev libisal-dev libsqlite3-dev libxml2-dev libzstd-dev
     gdal-bin hdf5-tools netcdf-bin openssh-client openssl
-    postgresql
+    curl postgresql
     gmt-dcw iso-codes stilts
     python3-venv python3-dev libxml2-utils
     chromium fonts-dejavu-core

@@ -70,12 +70,12 @@ import Testing
             let answer = try await service.send("POST", "/api/v1/jobs", as: ana, json: json)
             return (answer.status, try answer.object())
         }
-        let syntax = try await error("{\n  \"kind\": \"export\",\n  \"né\": 1 2\n}")
+        let syntax = try await error("{\n  \"kind\": \"composite\",\n  \"né\": 1 2\n}")
         #expect(syntax.status == 400)
         #expect(syntax.document["line"] as? Int == 3 && syntax.document["column"] as? Int == 11)
         #expect(syntax.document["status"] as? Int == 400)
         #expect((syntax.document["error"] as? String)?.contains("line 3, column 11: needs ',' or '}' here") == true)
-        let unknown = try await error("{\"kind\": \"export\",\n \"parameters\": {\n  \"prodct\": \"x\"}}")
+        let unknown = try await error("{\"kind\": \"composite\",\n \"parameters\": {\n  \"prodct\": \"x\"}}")
         #expect(unknown.status == 400 && unknown.document["field"] as? String == "parameters.prodct")
         #expect(unknown.document["line"] as? Int == 3)
         #expect((unknown.document["error"] as? String)?.contains("Did you mean 'product'?") == true)
@@ -97,8 +97,9 @@ import Testing
         defer { service.close() }
         let (ana, bob) = (try service.addUser("ana"), try service.addUser("bob"))
         let run = """
-            {"project": "maps-2026", "pipeline": "export@latest", "email": "ana@example.org, bob@example.org",
-             "hpcAccount": "gis-7", "isilonPath": "/scratch/maps", "product": "none", "time": ["2017-01-01", "2017-12-31"]}
+            {"project": "maps-2026", "pipeline": "composite@latest", "email": "ana@example.org, bob@example.org",
+             "hpcAccount": "gis-7", "isilonPath": "/scratch/maps", "product": "none",
+             "output": "map.tif"}
             """
         let file = try service.program.home.write(run, to: "run.json")
         func curl(_ file: String) throws -> (status: String, body: [String: Any]) {
@@ -118,7 +119,7 @@ import Testing
         #expect(made.status == "201", "\(made.body)")
         let id = try #require(made.body["id"] as? String)
         #expect(made.body["email"] as? [String] == ["ana@example.org", "bob@example.org"])
-        #expect((made.body["pipeline"] as? String)?.hasPrefix("export@") == true)
+        #expect((made.body["pipeline"] as? String)?.hasPrefix("composite@") == true)
         let shown = try await service.get("/api/v1/runs/\(id)", as: ana).object()
         #expect(shown["project"] as? String == "maps-2026" && shown["hpcAccount"] as? String == "gis-7")
         // There is no such product: the run fails, and its page says why.
@@ -132,14 +133,14 @@ import Testing
 
         for (change, field) in [
             ("\"project\": \"maps-2026\", ", "project"), ("\"hpcAccount\": \"gis-7\", ", "hpcAccount"),
-            ("\"isilonPath\": \"/scratch/maps\", ", "isilonPath"), ("\"pipeline\": \"export@latest\", ", "pipeline"),
+            ("\"isilonPath\": \"/scratch/maps\", ", "isilonPath"), ("\"pipeline\": \"composite@latest\", ", "pipeline"),
         ] {
             let text = run.replacing(change, with: "")
             let answer = try curl(try service.program.home.write(text, to: "wrong.json"))
             #expect(answer.status == "400" && (answer.body["error"] as? String)?.contains(field) == true, "\(field)")
         }
         for (old, new, field) in [
-            ("export@latest", "export@0.0.1", "pipeline"), ("export@latest", "none@latest", "pipeline"),
+            ("composite@latest", "composite@0.0.1", "pipeline"), ("composite@latest", "none@latest", "pipeline"),
             ("bob@example.org", "bob\\r\\nBcc: x@example.org", "email"), ("\"product\"", "\"prodct\"", "prodct"),
             ("maps-2026", "", "project"),
         ] {
@@ -161,7 +162,8 @@ import Testing
             "/api/v1/schedules",
             as: ana,
             json: """
-                {"name": "nightly", "kind": "export", "parameters": {"product": "none"}, "cron": "30 4 * * mon-fri",
+                {"name": "nightly", "kind": "composite",
+                 "parameters": {"product": "none", "output": "map.tif"}, "cron": "30 4 * * mon-fri",
                  "zone": "America/Mexico_City"}
                 """
         )
@@ -169,9 +171,12 @@ import Testing
         let id = try #require(try made.object()["id"] as? String)
         #expect((try made.object()["next"] as? String)?.hasSuffix("T10:30:00.000Z") == true)
         for (json, field) in [
-            ("{\"kind\": \"export\", \"parameters\": {\"product\": \"x\"}, \"cron\": \"61 * * * *\"}", "cron"),
             (
-                "{\"kind\": \"export\", \"parameters\": {\"product\": \"x\"}, \"cron\": \"@daily\", \"zone\": \"Mars\"}",
+                "{\"kind\": \"composite\", \"parameters\": {\"product\": \"x\", \"output\": \"m.tif\"}, \"cron\": \"61 * * * *\"}",
+                "cron"
+            ),
+            (
+                "{\"kind\": \"composite\", \"parameters\": {\"product\": \"x\", \"output\": \"m.tif\"}, \"cron\": \"@daily\", \"zone\": \"Mars\"}",
                 "zone"
             ),
         ] {
@@ -203,24 +208,25 @@ import Testing
             "--user",
             "ana",
             "--kind",
-            "export",
+            "composite",
             "--cron",
             "@weekly",
-            "product=none"
+            "product=none",
+            "output=map.tif"
         )
         #expect(added.status == 0, "\(added.errors)")
         let name = added.output.trimmingCharacters(in: .newlines)
-        #expect(try line("list").output.contains("\(name)  ana  export  @weekly  UTC  next "))
+        #expect(try line("list").output.contains("\(name)  ana  composite  @weekly  UTC  next "))
         #expect(try await service.get("/api/v1/schedules/\(name)", as: ana).status == 200)
         #expect(try line("pause", name).output == "paused\n")
         #expect(try line("pause", name, "--resume").output.hasPrefix("next "))
         #expect(try line("run", name).status == 0)
         #expect(try line("remove", name).status == 0)
         #expect(try line("remove", name).status == 66)
-        #expect(try line("add", "x", "--user", "nobody", "--kind", "export", "--cron", "@daily").status == 66)
+        #expect(try line("add", "x", "--user", "nobody", "--kind", "composite", "--cron", "@daily").status == 66)
         #expect(try line("add", "x", "--user", "ana", "--kind", "none", "--cron", "@daily").status == 66)
         #expect(
-            try line("add", "x", "--user", "ana", "--kind", "export", "--cron", "daily", "product=x").status == 64
+            try line("add", "x", "--user", "ana", "--kind", "composite", "--cron", "daily", "product=x").status == 64
         )
     }
 }

@@ -87,7 +87,7 @@ import Testing
             --\(boundary)\nContent-Type: text/plain\r\nMIME-Version: 1.0\r\nContent-disposition: form-data; \
             name="request-json"\r\n\r\n\(words)\n--\(boundary)\nContent-Type: application/octet-stream\r\n\
             MIME-Version: 1.0\r\nContent-disposition: form-data; name="file"; filename="/home/ana/../m42.fits"\r\n\r\n
-            """.dropLast().utf8
+            """.utf8
         )
         let content = Data([0, 1, 10, 13, 13, 10, 45, 45, 61, 255, 10])
         body += content + Data("\n--\(boundary)--\n".utf8)

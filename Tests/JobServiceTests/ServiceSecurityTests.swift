@@ -9,7 +9,7 @@ import Testing
         defer { service.close() }
         let (ana, bob) = (try service.addUser("ana"), try service.addUser("bob"))
         let made = try await service.post(
-            "/rest/export",
+            "/rest/composite",
             as: ana,
             parts: [
                 TestPart("RUNID", Data("a\r\nX-Evil: 1\r\n\r\n<script>".utf8)),
@@ -39,7 +39,7 @@ import Testing
         }
         #expect(try await service.send("DELETE", job, as: bob).status == 403)
         #expect(try await service.send("PUT", job + "/parameters/product", as: bob, body: Data("x".utf8)).status == 403)
-        #expect(try await service.get("/sync/export/\(id)", as: bob).status == 403)
+        #expect(try await service.get("/sync/composite/\(id)", as: bob).status == 403)
         // What was uploaded is below the job's folder, and is all that came of it.
         let evil = service.program.home.files().filter { $0.contains("evil") }
         #expect(evil.count == 1 && evil.allSatisfy { $0.contains("/jobs/\(id)/uploads/product/") }, "\(evil)")
@@ -49,8 +49,10 @@ import Testing
             "'%20OR%20'1'='1", "'%3B%20DROP%20TABLE%20job%3B--", "\"%20OR%201=1--", "*", "%25", "%0d%0aX-Evil:%201",
         ]
         let places = [
-            "/rest/@", "/rest/@/\(id)", "/rest/export/@", "/rest/export/\(id)/@", "/rest/export/\(id)/parameters/@",
-            "/rest/export/\(id)/results/@", "/sync/export/@", "/api/v1/jobs/@", "/api/v1/runs/@", "/api/v1/schedules/@",
+            "/rest/@", "/rest/@/\(id)", "/rest/composite/@", "/rest/composite/\(id)/@",
+            "/rest/composite/\(id)/parameters/@",
+            "/rest/composite/\(id)/results/@", "/sync/composite/@", "/api/v1/jobs/@", "/api/v1/runs/@",
+            "/api/v1/schedules/@",
             "/api/v1/job-types/@", "/api/v1/users/@", "/api/submissions/@", "/api/jobs/@", "/api/jobs/@/info",
             "/wcs_file/@", "/@",
         ]
@@ -62,9 +64,10 @@ import Testing
             }
         }
         for query in [
-            "/rest/export?PHASE=", "/rest/export?AFTER=", "/rest/export?LAST=", "/rest?RUNID=", "/api/v1/jobs?kind=",
+            "/rest/composite?PHASE=", "/rest/composite?AFTER=", "/rest/composite?LAST=", "/rest?RUNID=",
+            "/api/v1/jobs?kind=",
             "/api/v1/jobs?phase=", "/api/v1/jobs?after=", "/api/v1/jobs?before=1_", "/api/v1/jobs?owner=",
-            "/api/v1/jobs?limit=", "/api/v1/runs?project=", "/rest/export/\(id)?WAIT=0&PHASE=",
+            "/api/v1/jobs?limit=", "/api/v1/runs?project=", "/rest/composite/\(id)?WAIT=0&PHASE=",
         ] {
             for element in elements {
                 let answer = try await service.get(query + element, as: bob)
@@ -83,15 +86,16 @@ import Testing
         let service = try TestService()
         defer { service.close() }
         let ana = try service.addUser("ana", "--administrator")
-        let job = try #require(try await service.post("/rest/export", as: ana, form: [])["Location"])
+        let job = try #require(try await service.post("/rest/composite", as: ana, form: [])["Location"])
         let id = try #require(job.split(separator: "/").last.map(String.init))
         let cookie = try await service.logIn(ana).cookie
         let form = (name: "Content-Type", value: "application/x-www-form-urlencoded")
         for (method, path, body) in [
-            ("POST", "/rest/export", "RUNID=x"), ("POST", "/rest/export/\(id)", "ACTION=DELETE"),
-            ("POST", "/rest/export/\(id)/phase", "PHASE=RUN"), ("DELETE", "/rest/export/\(id)", ""),
-            ("POST", "/rest/export/\(id)/parameters", "product=x"), ("POST", "/sync/export", "product=x"),
-            ("GET", "/sync/export?product=x", ""), ("POST", "/api/v1/jobs", "{}"), ("DELETE", "/api/v1/jobs/\(id)", ""),
+            ("POST", "/rest/composite", "RUNID=x"), ("POST", "/rest/composite/\(id)", "ACTION=DELETE"),
+            ("POST", "/rest/composite/\(id)/phase", "PHASE=RUN"), ("DELETE", "/rest/composite/\(id)", ""),
+            ("POST", "/rest/composite/\(id)/parameters", "product=x"), ("POST", "/sync/composite", "product=x"),
+            ("GET", "/sync/composite?product=x", ""), ("POST", "/api/v1/jobs", "{}"),
+            ("DELETE", "/api/v1/jobs/\(id)", ""),
             ("POST", "/api/v1/new-run", "{}"), ("POST", "/api/v1/tokens", "{}"), ("DELETE", "/api/v1/tokens/x", ""),
             ("POST", "/api/v1/password", "{\"old\": \"\", \"new\": \"\"}"), ("POST", "/api/v1/users", "{}"),
             ("PATCH", "/api/v1/users/ana", "{}"), ("DELETE", "/api/v1/users/ana", ""),
@@ -133,17 +137,17 @@ import Testing
         let ana = try service.addUser("ana")
         let large = Data(repeating: UInt8(ascii: "a"), count: 60_000)
         let form = (name: "Content-Type", value: "application/x-www-form-urlencoded")
-        #expect(try await service.send("POST", "/rest/export", as: ana, headers: [form], body: large).status == 413)
+        #expect(try await service.send("POST", "/rest/composite", as: ana, headers: [form], body: large).status == 413)
         #expect(try await service.send("POST", "/api/v1/jobs", as: ana, body: large).status == 413)
         #expect(try await service.send("POST", "/api/v1/login", body: large).status == 413)
         #expect(try await service.send("POST", "/api/login", headers: [form], body: large).status == 413)
         let part = [TestPart("product", fileName: "x", large)]
-        #expect(try await service.post("/rest/export", as: ana, parts: part).status == 413)
+        #expect(try await service.post("/rest/composite", as: ana, parts: part).status == 413)
         #expect(try await service.post("/api/upload", parts: part).status == 413)
         let bomb = String(repeating: "{\"a\":", count: 3000)
         #expect(try await service.send("POST", "/api/v1/jobs", as: ana, json: bomb).status == 400)
         let many = (0..<1200).map { TestPart("p\($0)", Data("x".utf8)) }
-        #expect(try await service.post("/rest/export", as: ana, parts: many).status == 413)
+        #expect(try await service.post("/rest/composite", as: ana, parts: many).status == 413)
 
         // A byte each quarter of a second, with a length that it never reaches; and one without any length.
         let port = try #require(service.address.split(separator: ":").last.map(String.init))

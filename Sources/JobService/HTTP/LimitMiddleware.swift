@@ -52,7 +52,14 @@ private struct TimedBody: AsyncSequence, Sendable {
             guard ContinuousClock.now < deadline else {
                 throw ServiceError(.requestTimeout, "the body came too slowly.")
             }
-            return try await base.next()
+            do {
+                return try await base.next()
+            } catch let error as CancellationError {
+                throw error
+            } catch {
+                // What is no HTTP, or ends too early.
+                throw ServiceError(.badRequest, "the body cannot be read: \(error)")
+            }
         }
     }
 }
