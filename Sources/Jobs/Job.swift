@@ -74,7 +74,10 @@ public struct Job: Sendable, Equatable, Codable {
         }
         phase = next
         if next == .executing, startTime == nil { startTime = now }
-        if next.isFinished, endTime == nil { endTime = now }
+        if next.isFinished {
+            endTime = endTime ?? now
+            (progress.running, tiles?.running) = (0, 0)
+        }
         if next == .archived { results = [] }
     }
 

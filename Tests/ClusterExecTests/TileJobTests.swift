@@ -136,11 +136,15 @@ struct TileJobTests {
         #expect(one.status == 0 && one.output.contains("left out: dataset"), "\(one.output)\(one.errors)")
         let many = try bench.run(words, ["--tiles-per-task", "1", "--jobs", "1"])
         #expect(many.status == 0, "\(many.errors)")
-        #expect(many.output == one.output)
+        // Tiles meet the damage at different blocks.
+        let said = [many, one].map { $0.output.replacing(#/: cannot read.*/#, with: "") }
+        #expect(said[0] == said[1])
         let (files, expected) = (bench.files(), alone.files())
         #expect(expected.count > 4 && files.keys.sorted() == expected.keys.sorted())
         for (name, bytes) in expected { #expect(files[name] == bytes, "\(name) differs") }
-        #expect(try bench.rows("bluest") == alone.rows("bluest"))
+        let (rows, others) = (try bench.rows("bluest"), try alone.rows("bluest"))
+        for (row, other) in zip(rows, others) { #expect(row == other) }
+        #expect(rows.count == others.count)
         // Tiles that were there before the damage was noticed are made again.
         let job = try bench.jobs.job()
         let first = expected.keys.count { $0.hasSuffix(".nc") }
@@ -179,11 +183,14 @@ struct TileJobTests {
             TileBench.recipe,
             ["--tiles-per-task", "3", "--task-memory", "20M", "--retries", "6"]
         )
-        try bench.jobs.wait { master.errorsSoFar.contains("needed more memory than it was given") || !master.isRunning }
+        // Slurm itself speaks of the signal alone where it has no control groups.
+        let reason =
+            kind == .slurm ? "ended by signal 9, as when memory is short" : "needed more memory than it was given"
+        try bench.jobs.wait { master.errorsSoFar.contains(reason) || !master.isRunning }
         try obstacle.remove()
         let result = try master.wait()
         #expect(result.status == 0, "\(result.errors)")
-        #expect(result.errors.contains("is tried again: needed more memory than it was given"))
+        #expect(result.errors.contains("is tried again: \(reason)"))
         #expect(try bench.jobs.job().tiles == .init(planned: 9, running: 0, done: 9, failed: 0))
         #expect(try bench.rows("yearly") == (try Self.recipeAlone()))
     }

@@ -57,7 +57,9 @@ struct TileProduction {
             written += result.written
             alreadyThere = alreadyThere ?? result.alreadyThere
             (result.written, result.alreadyThere) = (written, alreadyThere ?? 0)
-            let found = result.broken.filter { broken in !skipped.contains { $0.dataset == broken.dataset } }
+            // Several tiles may have met the same scene.
+            var known = Set(skipped.map(\.dataset))
+            let found = result.broken.filter { known.insert($0.dataset).inserted }
             guard options.skipsBroken, !found.isEmpty, result.interrupted == 0 else {
                 result.skipped = skipped
                 return result
