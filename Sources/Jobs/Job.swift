@@ -76,7 +76,8 @@ public struct Job: Sendable, Equatable, Codable {
         if next == .executing, startTime == nil { startTime = now }
         if next.isFinished {
             endTime = endTime ?? now
-            (progress.running, tiles?.running) = (0, 0)
+            progress.running = 0
+            tiles?.running = 0
         }
         if next == .archived { results = [] }
     }

@@ -77,17 +77,17 @@ struct JobsRetryCommand: JobCommand {
         let file = try folder.jobFile()
         let unfinished = try folder.unfinishedTasks()
         guard !unfinished.isEmpty else { throw CommandFailure(.failed, "job '\(old.id)' has no failed task.") }
-        var options = file.cluster
+        var cluster = file.cluster
         // What was found to be too little is not tried again.
         for submission in try folder.submissions() where !Set(submission.tasks).isDisjoint(with: unfinished) {
-            options.resources.memory = max(options.resources.memory, submission.resources.memory)
-            options.resources.seconds = max(options.resources.seconds, submission.resources.seconds)
+            cluster.resources.memory = max(cluster.resources.memory, submission.resources.memory)
+            cluster.resources.seconds = max(cluster.resources.seconds, submission.resources.seconds)
         }
         let job = try await access.add(
             old.kind,
             kind: file.kind,
             tasks: unfinished,
-            options: options,
+            options: cluster,
             collection: file.collection,
             parameters: old.parameters.filter { $0.id != "retry_of" } + [JobParameter("retry_of", old.id)],
             executionDuration: old.executionDuration,
