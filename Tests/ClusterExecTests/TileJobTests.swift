@@ -143,8 +143,8 @@ struct TileJobTests {
         #expect(expected.count > 4 && files.keys.sorted() == expected.keys.sorted())
         for (name, bytes) in expected { #expect(files[name] == bytes, "\(name) differs") }
         let (rows, others) = (try bench.rows("bluest"), try alone.rows("bluest"))
-        for (row, other) in zip(rows, others) { #expect(row == other) }
-        #expect(rows.count == others.count)
+        let differing = zip(rows, others).filter { $0 != $1 }.count
+        #expect(rows.count == others.count && differing == 0)
         // Tiles that were there before the damage was noticed are made again.
         let job = try bench.jobs.job()
         let first = expected.keys.count { $0.hasSuffix(".nc") }

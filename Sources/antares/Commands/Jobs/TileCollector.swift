@@ -56,10 +56,17 @@ actor TileCollector: TaskCollector {
 
     func collect(_ statuses: [TaskStatus], in folder: JobFolder) async throws -> [FailedTile] {
         var refused: [FailedTile] = []
+        // Of a tile that was made again the last one counts, also where another master has seen the first.
+        var latest = tiles.mapValues(\.task)
+        for status in statuses {
+            for tile in status.tiles where tile.isThere {
+                latest[tile.name] = max(latest[tile.name] ?? 0, status.number)
+            }
+        }
         for status in statuses where !collected.contains(status.number) {
             for tile in status.tiles {
                 let leftOut = note(tile)
-                guard tile.state == .made || tile.state == .present else { continue }
+                guard tile.isThere, latest[tile.name] == status.number else { continue }
                 do {
                     try await add(tile)
                     // A tile that is made again without a scene counts twice, as in one program.
@@ -68,9 +75,7 @@ actor TileCollector: TaskCollector {
                 } catch let error as IndexError {
                     refused.append(FailedTile(task: status.number, tile: tile.name, reason: "\(error)"))
                 }
-                if tiles[tile.name].map({ $0.task < status.number }) ?? true {
-                    tiles[tile.name] = (status.number, leftOut)
-                }
+                tiles[tile.name] = (status.number, leftOut)
             }
             collected.insert(status.number)
             progress(tiles.count, planned)
@@ -109,6 +114,8 @@ actor TileCollector: TaskCollector {
             let payload = try work.encoded(leavingOut: broken.filter { concerned.contains($0.key) })
             more.append(task.renumbered(count + more.count + 1, only: again, payload: payload))
         }
+        // What it knows of the index does not hold the tiles that these replace.
+        if !more.isEmpty { indexing = nil }
         return more
     }
 
@@ -127,6 +134,10 @@ actor TileCollector: TaskCollector {
     }
 
     func results(of folder: JobFolder) async throws -> [CollectedResult] { try TileResults.write(in: folder) }
+}
+
+extension TileOutcome {
+    var isThere: Bool { state == .made || state == .present }
 }
 
 extension Services {
