@@ -39,9 +39,24 @@ public struct JobStarter: Sendable {
 public struct StartedJob: Sendable {
     let child: ChildProgram
 
-    /// Whether it has ended, to be asked until it is so; what became of the job is in the store.
-    public func hasEnded() throws -> Bool { try child.poll() != nil }
+    /// How it ended, nil while it runs.
+    ///
+    /// To be asked until it has ended; what became of the job is in the store.
+    ///
+    /// - Returns: The program's status; the negative number of a signal that ended it.
+    public func end() throws -> Int? {
+        switch try child.poll() {
+        case .exited(let code): code
+        case .killed(let signal): -signal
+        case nil: nil
+        }
+    }
 
     /// Asks it to end and to leave the job to another.
-    public func interrupt() { kill(child.pid, SIGTERM) }
+    public func interrupt() { send(SIGTERM, to: child.pid) }
+
+    /// Ends it, and what it has started.
+    public func kill() { send(SIGKILL, to: -child.pid) }
 }
+
+private func send(_ signal: Int32, to process: pid_t) { kill(process, signal) }

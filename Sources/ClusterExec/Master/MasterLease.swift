@@ -1,5 +1,5 @@
 import Foundation
-public import Jobs
+import Jobs
 
 /// A program's hold on a job, so that no other runs it.
 struct MasterLease {
@@ -63,13 +63,5 @@ extension JobHolder {
 
 extension JobStore {
     /// Jobs that were asked to run and that no program runs: those that wait for one, and those whose program has died.
-    public func abandoned() async throws -> [Job] {
-        var filter = JobFilter()
-        filter.phases = [.queued, .executing, .suspended, .unknown]
-        var found: [Job] = []
-        for job in try await jobs(matching: filter) where try await holder(of: job.id)?.isGone ?? true {
-            found.append(job)
-        }
-        return found.reversed()
-    }
+    public func abandoned() async throws -> [ActiveJob] { try await active().filter { $0.holder?.isGone ?? true } }
 }

@@ -1,7 +1,6 @@
 import ClusterExec
 import Config
 import Foundation
-import IndexSQL
 import Jobs
 import Logging
 import Postgres
@@ -33,14 +32,7 @@ struct JobAccess {
             let file = URL(fileURLWithPath: services.settings.dataDirectory + "/jobs.sqlite")
             store = try SQLiteJobStore(opening: file)
         case .server:
-            let settings = try services.ownConnectionSettings()
-            let session = try Session(settings)
-            defer { session.close() }
-            let migrations = try Migration.load(folder: try SQLFiles.url("migrations/uws"))
-            try Migrator.withLock(session) {
-                _ = try Migrator(component: "uws", migrations: migrations).migrate(session)
-            }
-            store = PostgresJobStore(try await ConnectionPool(settings))
+            store = PostgresJobStore(try await ConnectionPool(try services.migratedJobDatabase()))
         }
     }
 
