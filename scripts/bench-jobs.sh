@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What the master of a job costs: 10,000 tasks that do nothing, on this machine. The worker is a few lines of shell, so
-# that nearly all the time that is measured is the master's.
+# What the master of a job costs: 10,000 tasks that do nothing, on this machine (`bench-jobs.sh N` for another number, 0 for
+# none). The worker is a few lines of shell, so that nearly all the time that is measured is the master's.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 program=${ANTARES:-.build/release/antares}
@@ -16,21 +16,24 @@ printf '{"number":%s,"attempt":%s,"state":"done","host":"x","pid":1,"start":"%s"
     "$3" "$5" $now $now > "$2/status/$3.part"
 mv "$2/status/$3.part" "$2/status/$3.json"
 W
-chmod +x "$folder/worker"
-printf 'executor: local\nantares: %s\n' "$folder/worker" > "$folder/cluster.yaml"
-start=$(date +%s.%N)
-HOME=$folder SHARED_DIR=$folder "$program" jobs run -v -sc "$folder/cluster.yaml" --tasks "$tasks" -- true 2> "$folder/log"
-end=$(date +%s.%N)
-grep 'the master used' "$folder/log"
-awk -v s="$start" -v e="$end" -v n="$tasks" 'BEGIN { printf "%d tasks in %.1f s\n", n, e - s }'
+if [ "$tasks" != 0 ]; then
+    chmod +x "$folder/worker"
+    printf 'executor: local\nantares: %s\n' "$folder/worker" > "$folder/cluster.yaml"
+    start=$(date +%s.%N)
+    HOME=$folder SHARED_DIR=$folder "$program" jobs run -v -sc "$folder/cluster.yaml" --tasks "$tasks" -- true 2> "$folder/log"
+    end=$(date +%s.%N)
+    grep 'the master used' "$folder/log"
+    awk -v s="$start" -v e="$end" -v n="$tasks" 'BEGIN { printf "%d tasks in %.1f s\n", n, e - s }'
+fi
 
-# Two nodes against one: 40 tiles through a real Slurm whose nodes have one CPU each. Needs root; left out without it.
+# Two nodes against one: 40 tiles through a real Slurm whose nodes have one CPU each and are held to it, as a node cannot
+# use another's. Master, index and Slurm's daemons may use both. Needs root; left out without it.
 km=${KM:-40} # the side of the scenes; cells are a fourth of it
 [ "$(id -u)" = 0 ] || { echo 'two nodes against one: left out, a Slurm of its own needs root'; exit 0; }
 chmod 755 "$folder" # the account that runs the private PostgreSQL has to get through
 cluster=$folder/slurm
 trap 'Tests/cluster/slurm.sh stop "$cluster" || true; rm -rf "$folder"' EXIT
-eval "$(SLURM_ACCOUNTING=0 SLURM_CPUS=1 Tests/cluster/slurm.sh start "$cluster" 2 | sed 's/^/export /')"
+eval "$(SLURM_ACCOUNTING=0 SLURM_CPUS=1 SLURM_PIN=1 Tests/cluster/slurm.sh start "$cluster" 2 | sed 's/^/export /')"
 export HOME=$folder/home SHARED_DIR=$folder/shared INGESTION_PATH=$folder/tiles
 mkdir -p "$HOME" "$SHARED_DIR"
 # An index of its own: the private server in this home, which `antares db stop` ends.

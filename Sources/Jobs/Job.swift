@@ -78,7 +78,11 @@ public struct Job: Sendable, Equatable, Codable {
         }
         phase = next
         if next == .executing, startTime == nil { startTime = now }
-        if next.isFinished, endTime == nil { endTime = now }
+        if next.isFinished {
+            endTime = endTime ?? now
+            progress.running = 0
+            tiles?.running = 0
+        }
         if next == .archived { results = [] }
     }
 

@@ -115,6 +115,9 @@ struct TileBench {
         return TemporaryFolder.files(below: folder).map { "\(folder)/\($0)" }
     }
 
+    /// Where the scenes are that all benches index.
+    static func sceneFolder() throws -> String { try baseHome.get().path("s/scenes") }
+
     private static func variables(_ database: ConnectionSettings) -> TestEngines.Variables {
         var variables = ["DB_DATABASE": database.database ?? ""]
         variables["DB_HOSTNAME"] = database.host

@@ -8,7 +8,8 @@
 #   slurm.sh stop-node DIR NAME      the node dies: its slurmd and every step and process of its jobs
 #   slurm.sh start-node DIR NAME     it comes back
 #
-# Environment: SLURM_ACCOUNTING [1], SLURM_CPUS of a node [2], SLURM_MAX_ARRAY [1001]
+# Environment: SLURM_ACCOUNTING [1], SLURM_CPUS of a node [2], SLURM_PIN: each node on one processor [0],
+# SLURM_MAX_ARRAY [1001]
 # Nodes are n1, n2, ...; partitions: short (default, 10 minutes), long, held (down: jobs there wait).
 set -euo pipefail
 say() { printf 'slurm.sh: %s\n' "$*" >&2; }
@@ -150,7 +151,10 @@ start_database() {
 start_node() {
     alive "$DIR/run/slurmd.$1.pid" && return 0
     mkdir -p "$DIR/spool/$1"
-    /usr/sbin/slurmd -f "$SLURM_CONF" -N "$1" >/dev/null
+    local pin=()
+    # Steps inherit what their slurmd may use: a node has a processor of its own then, as on another machine.
+    [ "${SLURM_PIN:-0}" = 0 ] || pin=(taskset -c $(( (${1#n} - 1) % $(nproc) )))
+    "${pin[@]}" /usr/sbin/slurmd -f "$SLURM_CONF" -N "$1" >/dev/null
     scontrol update nodename="$1" state=resume 2>/dev/null || true
 }
 nodes() { sed -n 's/^NodeName=\([^ ]*\).*/\1/p' "$SLURM_CONF"; }

@@ -65,8 +65,10 @@ public struct JobMaster: Sendable {
     ) throws {
         try folder.create()
         var tiles: [Int] = []
+        let stores = StoreEnvironment.own
         for part in parts {
-            let file = try task(tiles.count + 1, part)
+            var file = try task(tiles.count + 1, part)
+            file.stores = file.stores ?? stores
             try folder.write(file)
             tiles.append(file.tiles.count)
         }

@@ -30,7 +30,7 @@ struct MasterRun {
         try await flow.takeUp()
         try await begin(job)
         do {
-            while !flow.board.isFinished {
+            while try await goesOn() {
                 try Task.checkCancellation()
                 let start = ContinuousClock.now
                 if let ended = try await look() { return ended }
@@ -45,6 +45,11 @@ struct MasterRun {
             if master.isAttached { throw error }
             return try await fail(error.description)
         }
+    }
+
+    private mutating func goesOn() async throws -> Bool {
+        if !flow.board.isFinished { return true }
+        return try await flow.extend()
     }
 
     /// A master of many tasks looks less often: it spends at most a sixth of its time on looking.

@@ -18,7 +18,7 @@ struct TaskBoard {
         let resources: Resources
     }
 
-    let count: Int
+    private(set) var count: Int
     private(set) var active: [Int: Active] = [:]
     /// Tasks to be submitted, by what they are submitted with; numbers in the order in which they came.
     private(set) var waiting: [Waiting: [Int]] = [:]
@@ -27,7 +27,7 @@ struct TaskBoard {
     private(set) var failed: Set<Int> = []
     private(set) var finished: Set<Int> = []
     /// How many tiles each task makes; nil where tasks make none.
-    private let tiles: [Int]?
+    private var tiles: [Int]?
     private var (doneTiles, failedTiles) = (0, 0)
 
     init(count: Int, tiles: [Int]? = nil) { (self.count, self.tiles) = (count, tiles) }
@@ -63,6 +63,13 @@ struct TaskBoard {
     mutating func wait(_ task: Int, attempt: Int, _ resources: Resources) {
         active[task] = nil
         waiting[Waiting(attempt: attempt, resources: resources), default: []].append(task)
+    }
+
+    /// Notes tasks that were not there at the beginning.
+    mutating func add(_ more: [TaskFile], _ resources: Resources) {
+        count += more.count
+        tiles?.append(contentsOf: more.map(\.tiles.count))
+        for task in more { wait(task.number, attempt: 1, resources) }
     }
 
     /// The next tasks to submit together; they are taken from those that wait.

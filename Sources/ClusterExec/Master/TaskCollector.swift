@@ -14,8 +14,21 @@ public protocol TaskCollector: Sendable {
     ///   resumed if that goes on.
     func collect(_ statuses: [TaskStatus], in folder: JobFolder) async throws -> [FailedTile]
 
+    /// Tasks that follow from what the others have found, when all have ended.
+    ///
+    /// - Parameters:
+    ///   - count: Tasks that there are; the new ones are numbered from the next.
+    ///   - folder: Of the job.
+    /// - Returns: None where the job is at its end.
+    /// - Throws: What cannot be read.
+    func tasks(after count: Int, in folder: JobFolder) async throws -> [TaskFile]
+
     /// What the job has made, when all tasks have ended.
     func results(of folder: JobFolder) async throws -> [CollectedResult]
+}
+
+extension TaskCollector {
+    public func tasks(after count: Int, in folder: JobFolder) async throws -> [TaskFile] { [] }
 }
 
 /// Something that the job has made, for its list of results.

@@ -47,6 +47,22 @@ struct TaskFlow {
     /// Stops what is at the engine.
     func cancel() async throws { try await executor.cancel(live, tasks: nil) }
 
+    /// Adds the tasks that follow from what all others have found.
+    ///
+    /// - Returns: False where the job is at its end.
+    mutating func extend() async throws -> Bool {
+        while !uncollected.isEmpty { try await collect() }
+        let more = try await master.collector.tasks(after: board.count, in: folder)
+        guard !more.isEmpty else { return false }
+        for task in more { try folder.write(task) }
+        // Whoever takes over before this finds the same tasks once more.
+        var file = try folder.jobFile()
+        file.add(more)
+        try folder.write(file)
+        board.add(more, master.options.resources)
+        return true
+    }
+
     /// Takes up what is left when all tasks have ended.
     ///
     /// - Returns: The tiles that the job did not make.

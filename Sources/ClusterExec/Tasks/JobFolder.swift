@@ -99,8 +99,15 @@ public struct JobFolder: Sendable {
     }
 
     /// The end of a task's log, at most so many bytes; empty where there is none.
-    public func logTail(_ task: Int, bytes: Int = 4000) -> String {
-        guard let file = FileHandle(forReadingAtPath: log(of: task)) else { return "" }
+    public func logTail(_ task: Int, bytes: Int = 4000) -> String { tail(log(of: task), bytes) }
+
+    /// What programs beside the tasks have printed, by what they are: the job's command, and masters without a terminal.
+    public func otherLogs(bytes: Int) -> [(name: String, text: String)] {
+        ["command", "master"].map { ($0, tail(file("\($0).log"), bytes)) }.filter { !$0.1.isEmpty }
+    }
+
+    private func tail(_ path: String, _ bytes: Int) -> String {
+        guard let file = FileHandle(forReadingAtPath: path) else { return "" }
         defer { try? file.close() }
         let size = (try? file.seekToEnd()) ?? 0
         try? file.seek(toOffset: size > UInt64(bytes) ? size - UInt64(bytes) : 0)

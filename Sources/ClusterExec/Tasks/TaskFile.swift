@@ -15,6 +15,8 @@ public struct TaskFile: Sendable, Equatable, Codable {
     public let inputs: [String]
     /// Absolute paths of the folders that the task may write to.
     public let outputs: [String]
+    /// Where object stores are, as variables, for machines that do not say so themselves; no secrets.
+    var stores: [String: String]?
 
     public init(
         number: Int,
@@ -33,20 +35,23 @@ public struct TaskFile: Sendable, Equatable, Codable {
     /// - Parameters:
     ///   - number: In that job.
     ///   - tiles: Only these; nil for all.
+    ///   - payload: Another one; nil for the same.
     /// - Returns: The task.
-    public func renumbered(_ number: Int, only tiles: [String]? = nil) -> TaskFile {
-        TaskFile(
+    public func renumbered(_ number: Int, only tiles: [String]? = nil, payload: Data? = nil) -> TaskFile {
+        var task = TaskFile(
             number: number,
             kind: kind,
-            payload: payload,
+            payload: payload ?? self.payload,
             tiles: tiles ?? self.tiles,
             inputs: inputs,
             outputs: outputs
         )
+        task.stores = stores
+        return task
     }
 
     private enum Key: String, CodingKey {
-        case number, kind, tiles, inputs, outputs, payload
+        case number, kind, tiles, inputs, outputs, stores, payload
         case encodedPayload = "payload_base64"
     }
 
@@ -57,6 +62,7 @@ public struct TaskFile: Sendable, Equatable, Codable {
         tiles = try container.decode([String].self, forKey: .tiles)
         inputs = try container.decode([String].self, forKey: .inputs)
         outputs = try container.decode([String].self, forKey: .outputs)
+        stores = try container.decodeIfPresent([String: String].self, forKey: .stores)
         if let text = try container.decodeIfPresent(String.self, forKey: .payload) {
             payload = Data(text.utf8)
         } else {
@@ -72,6 +78,7 @@ public struct TaskFile: Sendable, Equatable, Codable {
         try container.encode(tiles, forKey: .tiles)
         try container.encode(inputs, forKey: .inputs)
         try container.encode(outputs, forKey: .outputs)
+        try container.encodeIfPresent(stores, forKey: .stores)
         if let text = String(validating: payload, as: UTF8.self) {
             try container.encode(text, forKey: .payload)
         } else {
@@ -85,9 +92,9 @@ public struct JobFile: Sendable, Equatable, Codable {
     public let id: String
     public let kind: String
     /// Tasks are numbered from 1 to this.
-    public let tasks: Int
+    public private(set) var tasks: Int
     /// How many tiles each task makes; nil where tasks make none.
-    public let tiles: [Int]?
+    public private(set) var tiles: [Int]?
     /// The cluster file that the job was started with, nil for this machine.
     public let cluster: ClusterOptions
     public let created: Instant
@@ -108,5 +115,10 @@ public struct JobFile: Sendable, Equatable, Codable {
     ) {
         (self.id, self.kind, self.tasks, self.tiles, self.cluster) = (id, kind, tasks, tiles, cluster)
         (self.created, self.collection, self.retryOf) = (created, collection, retryOf)
+    }
+
+    mutating func add(_ more: [TaskFile]) {
+        tasks += more.count
+        tiles?.append(contentsOf: more.map(\.tiles.count))
     }
 }

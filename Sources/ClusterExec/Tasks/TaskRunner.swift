@@ -59,6 +59,7 @@ public struct TaskRunner: Sendable {
         let diary = TileDiary(status, folder)
         do {
             let task = try folder.task(number)
+            StoreEnvironment.apply(task.stores)
             guard let handler = handlers.first(where: { $0.kind == task.kind }) else {
                 throw TaskFailure(.environment, "\(ClusterError(.unknownKind, task.kind, reason: "on \(host)"))")
             }

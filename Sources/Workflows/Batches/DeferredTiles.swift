@@ -25,16 +25,13 @@ public final class DeferredTiles: Sendable {
     ///
     /// - Parameters:
     ///   - size: Tiles in a batch.
-    ///   - skipped: Tiles to leave out at the beginning.
     ///   - options: Of the run that makes them.
     /// - Returns: Batches, each made when it is asked for.
-    public func batches(of size: Int, skipping skipped: Int = 0, _ options: RunOptions) -> some Sequence<TileBatch> {
-        var left = skipped
+    public func batches(of size: Int, _ options: RunOptions) -> some Sequence<TileBatch> {
         let slices = parts.withLock { $0 }.flatMap { part -> [(plan: any TilePlan, tiles: PlannedTiles)] in
-            let tasks = part.tiles.tasks.dropFirst(left)
-            left = max(0, left - part.tiles.tasks.count)
-            return stride(from: tasks.startIndex, to: tasks.endIndex, by: max(1, size)).map { start in
-                let end = min(start + max(1, size), tasks.endIndex)
+            let tasks = part.tiles.tasks
+            return stride(from: 0, to: tasks.count, by: max(1, size)).map { start in
+                let end = min(start + max(1, size), tasks.count)
                 return (part.plan, PlannedTiles(tasks: Array(tasks[start..<end]), blocks: part.tiles.blocks))
             }
         }

@@ -83,9 +83,7 @@ public struct TileBatch {
             verifies: options.verifies,
             skipsBroken: options.skipsBroken
         )
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return try encoder.encode(file)
+        return try file.encoded()
     }
 }
 
@@ -103,6 +101,14 @@ struct BatchFile: Codable {
     let overwrites: Bool
     let verifies: Bool
     let skipsBroken: Bool
+    /// Scenes that others have found broken, by id, with the reasons; nil in what was planned.
+    var leftOut: [String: String]?
+
+    func encoded() throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return try encoder.encode(self)
+    }
 
     /// The plan, of the datasets that are here.
     func makePlan() throws -> any TilePlan {

@@ -9,7 +9,8 @@ import Synchronization
 
 /// What became of a tile of a batch.
 public struct TileResult: Sendable {
-    public enum State: Sendable { case made, present, failed }
+    /// `absent`: without the scenes that were left out there is no such tile.
+    public enum State: Sendable { case made, present, absent, failed }
 
     public let name: String
     public let state: State
@@ -46,6 +47,20 @@ public struct TileWork: Sendable {
     /// - Throws: `DecodingError` for what is no batch.
     public init(decoding data: Data) throws { file = try JSONDecoder().decode(BatchFile.self, from: data) }
 
+    /// The datasets that the tiles are made of, and what those were made of.
+    public var datasets: Set<UUID> { Set(file.datasets.map(\.id)) }
+
+    /// The same batch for tiles without some scenes.
+    ///
+    /// - Parameter scenes: Broken ones, with the reasons.
+    /// - Returns: Its bytes.
+    /// - Throws: `EncodingError`.
+    public func encoded(leavingOut scenes: [UUID: String]) throws -> Data {
+        var file = file
+        file.leftOut = Dictionary(uniqueKeysWithValues: scenes.map { ($0.key.uuidString.lowercased(), $0.value) })
+        return try file.encoded()
+    }
+
     /// Makes the tiles that are not there yet.
     ///
     /// - Returns: What became of each, in the order of the batch.
@@ -62,6 +77,9 @@ public struct TileWork: Sendable {
             skipsBroken: file.skipsBroken
         )
         options.moved = moved
+        options.leftOut = (file.leftOut ?? [:]).sorted { $0.key < $1.key }.compactMap { id, reason in
+            UUID(uuidString: id).map { RunSummary.Skipped(dataset: $0, reason: reason) }
+        }
         var production = TileProduction(index: nil, options: options, log: log) { _, _ in }
         production.threadMemory = file.threadMemory
         production.cells = Set(wanted.compactMap { $0.cell.count == 2 ? TileIndex(x: $0.cell[0], y: $0.cell[1]) : nil })
@@ -82,14 +100,16 @@ public struct TileWork: Sendable {
                 result.leftOut = leftOut
                 return result
             }
+            let reason = reasons[tile.name]
             return TileResult(
                 name: tile.name,
-                state: .failed,
+                state: reason == nil ? .absent : .failed,
                 path: nil,
                 id: nil,
                 document: nil,
                 location: nil,
-                reason: reasons[tile.name] ?? "none of its scenes can be read"
+                reason: reason,
+                leftOut: leftOut
             )
         }
     }
@@ -99,7 +119,7 @@ public struct TileWork: Sendable {
         let ids = Dictionary(wanted.map { ($0.name, $0.id) }) { first, _ in first }
         let found = tasks.filter { ids[$0.name] != nil }
         // Without a scene that cannot be read a tile is another one.
-        if isFirst {
+        if isFirst, file.leftOut == nil {
             let known = Dictionary(found.map { ($0.name, $0.id) }) { first, _ in first }
             if let lost = wanted.first(where: { known[$0.name] != $0.id }) {
                 throw WorkflowError(

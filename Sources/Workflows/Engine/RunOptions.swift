@@ -16,6 +16,8 @@ public struct RunOptions: Sendable {
     public var verifies: Bool
     /// Leaves scenes out that cannot be read, instead of giving up the tiles that need them.
     public var skipsBroken: Bool
+    /// Scenes that are left out from the beginning, with the reasons.
+    var leftOut: [RunSummary.Skipped] = []
     /// Takes the tiles that are missing, instead of their being made here and now.
     public var deferred: DeferredTiles?
     /// Where files of sources are that documents have elsewhere.

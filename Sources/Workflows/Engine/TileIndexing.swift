@@ -31,15 +31,6 @@ public struct TileIndexing: TileReceiver {
         try await add(task.id, task.document, path: task.storage.indexedPath, location: task.storage.location)
     }
 
-    /// Indexes a tile of a batch.
-    ///
-    /// - Throws: `DocumentError` for a document that is none; what the index throws.
-    public func add(_ result: TileResult) async throws {
-        guard let id = result.id, let text = result.document, let path = result.path, let location = result.location
-        else { return }
-        try await add(id, try JSONText.parse(text, origin: path), path: path, location: location)
-    }
-
     /// Indexes a tile; what stood at the same place with other inputs is archived.
     ///
     /// - Parameters:

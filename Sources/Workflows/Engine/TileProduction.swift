@@ -14,7 +14,7 @@ struct TileProduction {
     let log: Logger
     /// Called with the number of tiles done and planned.
     let progress: @Sendable (Int, Int) -> Void
-    /// Which tiles of the plan are meant; true in the first round, before datasets are left out.
+    /// Which tiles of the plan are meant; true in the first round, before more datasets are left out.
     var select: @Sendable (_ tasks: [TileTask], _ isFirst: Bool) throws -> [TileTask] = { tasks, _ in tasks }
     /// What the plan is asked for beside what the options say.
     var cells: Set<TileIndex>?
@@ -40,7 +40,7 @@ struct TileProduction {
     /// - Returns: What was done, in all rounds together.
     /// - Throws: What the plan and the index throw; a tile that fails is part of the summary.
     func run(_ plan: any TilePlan, summary: RunSummary) async throws -> RunSummary {
-        var (skipped, written): ([RunSummary.Skipped], Int) = ([], 0)
+        var (skipped, written, isFirst) = (options.leftOut, 0, true)
         var alreadyThere: Int?
         var request = PlanRequest(
             threadMemory: threadMemory ?? options.threadMemory,
@@ -51,12 +51,15 @@ struct TileProduction {
             var planned = summary
             request.leftOut = Set(skipped.map(\.dataset))
             var tiles = try plan.tiles(request, summary: &planned)
-            tiles.tasks = try select(tiles.tasks, skipped.isEmpty)
+            tiles.tasks = try select(tiles.tasks, isFirst)
+            isFirst = false
             var result = try await make(tiles, of: plan, summary: planned)
             written += result.written
             alreadyThere = alreadyThere ?? result.alreadyThere
             (result.written, result.alreadyThere) = (written, alreadyThere ?? 0)
-            let found = result.broken.filter { broken in !skipped.contains { $0.dataset == broken.dataset } }
+            // Several tiles may have met the same scene.
+            var known = Set(skipped.map(\.dataset))
+            let found = result.broken.filter { known.insert($0.dataset).inserted }
             guard options.skipsBroken, !found.isEmpty, result.interrupted == 0 else {
                 result.skipped = skipped
                 return result

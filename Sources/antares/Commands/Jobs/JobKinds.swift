@@ -65,23 +65,24 @@ struct JobKind {
         }
     }
 
-    /// The parameters of such a job, as its users are told of them.
+    /// The parameters of such a job, as its users are told of them; those that it needs come first.
     var description: JobDescription {
         let tree = command
+        let described = parameters.map { parameter in
+            let argument = parameter.argument
+            return ParameterDescription(
+                parameter.name,
+                argument.kind == .flag ? .boolean : .string,
+                isRequired: !argument.isOptional,
+                defaultValue: argument.kind == .flag ? nil : argument.defaultValue,
+                annotation: argument.abstract ?? ""
+            )
+        }
         return JobDescription(
             name: name,
             version: Version.number,
             annotation: tree.abstract,
-            parameters: parameters.map { parameter in
-                let argument = parameter.argument
-                return ParameterDescription(
-                    parameter.name,
-                    argument.kind == .flag ? .boolean : .string,
-                    isRequired: !argument.isOptional,
-                    defaultValue: argument.kind == .flag ? nil : argument.defaultValue,
-                    annotation: argument.abstract ?? ""
-                )
-            }
+            parameters: described.filter(\.isRequired) + described.filter { !$0.isRequired }
         )
     }
 

@@ -87,8 +87,12 @@ struct JobsShowCommand: JobCommand {
 
 /// The command `antares jobs log`.
 struct JobsLogCommand: JobCommand {
-    static let configuration = CommandConfiguration(commandName: "log", abstract: "Print the logs of a job's tasks.")
-    struct Entry: Encodable { let task: Int, log: String }
+    static let configuration = CommandConfiguration(
+        commandName: "log",
+        abstract: "Print what a job's tasks, its command and its detached program have said."
+    )
+    /// Of a task by its number, or of another program by its name.
+    struct Entry: Encodable { let task: Int?, program: String?, log: String }
     @OptionGroup var common: CommonOptions
     @Argument(help: "The job.") var job: String
     @Argument(help: "Only this task.") var task: Int?
@@ -96,15 +100,27 @@ struct JobsLogCommand: JobCommand {
     func run() async throws {
         let (access, found) = try await find()
         let folder = access.folder(found)
-        let numbers = try task.map { [$0] } ?? Array(1...max(1, try folder.jobFile().tasks))
-        if let task, !FileManager.default.fileExists(atPath: "\(folder.path)/tasks/\(task).json") {
-            throw CommandFailure(.noInput, "job '\(folder.id)' has no task \(task).")
+        let most = 1 << 24
+        if let task {
+            guard FileManager.default.fileExists(atPath: "\(folder.path)/tasks/\(task).json") else {
+                throw CommandFailure(.noInput, "job '\(folder.id)' has no task \(task).")
+            }
+            let log = folder.logTail(task, bytes: most)
+            return try common.emit([Entry(task: task, program: nil, log: log)]) {
+                log.trimmingCharacters(in: .newlines)
+            }
         }
-        let entries = numbers.map { Entry(task: $0, log: folder.logTail($0, bytes: 1 << 24)) }
-            .filter { !$0.log.isEmpty || task != nil }
+        var entries = folder.otherLogs(bytes: most).map { Entry(task: nil, program: $0.name, log: $0.text) }
+        let tasks = folder.exists ? try folder.jobFile().tasks : 0
+        for number in stride(from: 1, through: tasks, by: 1) {
+            let log = folder.logTail(number, bytes: most)
+            if !log.isEmpty { entries.append(Entry(task: number, program: nil, log: log)) }
+        }
         try common.emit(entries) {
-            entries.map { ($0.task == task ? "" : "== task \($0.task)\n") + $0.log.trimmingCharacters(in: .newlines) }
-                .joined(separator: "\n")
+            entries.map { entry in
+                let title = entry.program ?? "task \(entry.task ?? 0)"
+                return "== \(title)\n" + entry.log.trimmingCharacters(in: .newlines)
+            }.joined(separator: "\n")
         }
     }
 }

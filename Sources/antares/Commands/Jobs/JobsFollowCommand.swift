@@ -83,13 +83,13 @@ struct JobsFollowCommand: JobCommand {
         let ended = tiles.done + tiles.failed
         let seconds = job.startTime.map { (job.endTime ?? now).seconds(since: $0) } ?? 0
         let rate = ended > 0 && seconds > 0 ? Double(ended) / seconds : nil
-        let rest = max(0, tiles.planned - ended)
+        let rest = job.phase.isFinished ? nil : max(0, tiles.planned - ended)
         return Line(
             phase: job.phase.rawValue,
             tasks: job.progress,
             tiles: tiles,
             tiles_per_minute: rate.map { ($0 * 600).rounded() / 10 },
-            remaining_seconds: rate.map { Int((Double(rest) / $0).rounded()) },
+            remaining_seconds: rate.flatMap { rate in rest.map { Int((Double($0) / rate).rounded()) } },
             failures: failures
         )
     }

@@ -77,11 +77,17 @@ struct JobsRetryCommand: JobCommand {
         let file = try folder.jobFile()
         let unfinished = try folder.unfinishedTasks()
         guard !unfinished.isEmpty else { throw CommandFailure(.failed, "job '\(old.id)' has no failed task.") }
+        var cluster = file.cluster
+        // What was found to be too little is not tried again.
+        for submission in try folder.submissions() where !Set(submission.tasks).isDisjoint(with: unfinished) {
+            cluster.resources.memory = max(cluster.resources.memory, submission.resources.memory)
+            cluster.resources.seconds = max(cluster.resources.seconds, submission.resources.seconds)
+        }
         let job = try await access.add(
             old.kind,
             kind: file.kind,
             tasks: unfinished,
-            options: file.cluster,
+            options: cluster,
             collection: file.collection,
             parameters: old.parameters.filter { $0.id != "retry_of" } + [JobParameter("retry_of", old.id)],
             executionDuration: old.executionDuration,

@@ -39,18 +39,21 @@ struct TileJob {
         guard deferred.count > 0 else { return summary }
         taskOptions.deferred = nil
         let collection = TileCollection(product: deferred.indexedProduct, database: services.indexName)
-        var skipped = 0
         var size = choice.tilesPerTask
-        if size == nil, let first = try await measure(deferred, taskOptions, collection, index, &summary) {
-            skipped = 1
+        if size == nil, let first = try await measure(deferred, taskOptions) {
+            if !options.overwrites {
+                // Its task finds it there.
+                summary.written += 1
+                summary.alreadyThere -= 1
+            }
             size = TaskGrouping.tilesPerTask(
                 secondsPerTile: first,
-                tiles: deferred.count - 1,
+                tiles: deferred.count,
                 slots: slots,
                 limitSeconds: cluster.resources.seconds
             )
         }
-        let job = try await makeJob(access, present, deferred, size ?? 1, skipped, taskOptions, collection)
+        let job = try await makeJob(access, present, deferred, size ?? 1, taskOptions, collection)
         if choice.master.detach {
             try access.detach(job, common)
             try common.emit(JobReport(job, folder: access.folder(job))) { job.id }
@@ -85,13 +88,7 @@ struct TileJob {
     /// Makes the first tile here where there are so many that its time decides how the others are shared out.
     ///
     /// - Returns: Its seconds; nil for few tiles, and where it cannot be made: then its task says why.
-    private func measure(
-        _ deferred: DeferredTiles,
-        _ options: RunOptions,
-        _ collection: TileCollection,
-        _ index: Index,
-        _ summary: inout RunSummary
-    ) async throws -> Double? {
+    private func measure(_ deferred: DeferredTiles, _ options: RunOptions) async throws -> Double? {
         guard deferred.count > slots.map({ 8 * $0 }) ?? 100,
             let first = deferred.batches(of: 1, options).first(where: { _ in true })
         else { return nil }
@@ -99,10 +96,7 @@ struct TileJob {
         guard let result = try await TileWork(decoding: first.encoded()).run(log: services.log).first,
             result.state == .made
         else { return nil }
-        let seconds = (ContinuousClock.now - start) / .seconds(1)
-        if let product = collection.product { try await TileIndexing(product, on: index).add(result) }
-        summary.written += 1
-        return seconds
+        return (ContinuousClock.now - start) / .seconds(1)
     }
 
     private func makeJob(
@@ -110,11 +104,10 @@ struct TileJob {
         _ present: Job?,
         _ deferred: DeferredTiles,
         _ size: Int,
-        _ skipped: Int,
         _ options: RunOptions,
         _ collection: TileCollection
     ) async throws -> Job {
-        let batches = deferred.batches(of: size, skipping: skipped, options)
+        let batches = deferred.batches(of: size, options)
         // What does not survive its own file is found out before anything is submitted.
         try batches.first { _ in true }?.check()
         let isRemote = cluster.executor == .ssh
@@ -127,7 +120,7 @@ struct TileJob {
             collection: try JSONEncoder().encode(collection),
             parameters: [
                 JobParameter("command", CommandLine.arguments.joined(separator: " ")),
-                JobParameter("tiles", "\(deferred.count - skipped)"), JobParameter("tiles_per_task", "\(size)"),
+                JobParameter("tiles", "\(deferred.count)"), JobParameter("tiles_per_task", "\(size)"),
             ]
         ) { number, batch in
             TaskFile(

@@ -19,7 +19,7 @@ enum TileResults {
         var entries: [Entry] = []
         for number in try folder.statusNumbers().final.sorted() {
             for tile in try folder.status(number)?.tiles ?? [] {
-                guard tile.state == .made || tile.state == .present, let path = tile.path else { continue }
+                guard tile.isThere, let path = tile.path else { continue }
                 entries.append(Entry(name: tile.name, path: path, dataset: tile.datasetID, state: tile.state.rawValue))
             }
         }

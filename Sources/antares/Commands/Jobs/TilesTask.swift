@@ -39,6 +39,7 @@ extension TileOutcome {
             switch result.state {
             case .made: .made
             case .present: .present
+            case .absent: .empty
             case .failed: .failed
             }
         self.init(
