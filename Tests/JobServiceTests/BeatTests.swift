@@ -7,7 +7,9 @@ import Testing
 
 @testable import JobService
 
-/// Schedules without waiting for a clock, as the time is given; the jobs are made and wait, as nobody starts them here.
+/// Schedules without waiting for a clock.
+///
+/// The time is given; the jobs are made and wait, as nobody starts them here.
 @Suite struct BeatTests {
     private struct Waiting: JobLauncher {
         let root: String
@@ -29,15 +31,24 @@ import Testing
         let jobs = try SQLiteJobStore(opening: URL(fileURLWithPath: folder.path("jobs.sqlite")))
         let records = try SQLiteRecordStore(opening: URL(fileURLWithPath: folder.path("service.sqlite")))
         let (launcher, log, watch) = (Waiting(root: folder.path), Logger(label: "test"), JobWatch(jobs))
+        let entities = EntityStore(jobs: jobs, records: records)
         return ServiceParts(
             options: options,
             jobs: jobs,
             records: records,
             accounts: Accounts(records),
             descriptions: try DescriptionStore(folder: folder.path("descriptions"), builtIn: [type]),
+            entities: entities,
             launcher: launcher,
             watch: watch,
-            scheduler: JobScheduler(options, jobs: jobs, launcher: launcher, watch: watch, log: log),
+            scheduler: JobScheduler(
+                options,
+                jobs: jobs,
+                entities: entities,
+                launcher: launcher,
+                watch: watch,
+                log: log
+            ),
             metrics: RequestMetrics(),
             data: nil,
             log: log
