@@ -36,10 +36,11 @@ final class Deflater {
     func compress(_ bytes: UnsafeRawBufferPointer, planes: Int) -> [UInt8] {
         let room = libdeflate_zlib_compress_bound(strong, bytes.count) + bytes.count / 64 + 1024
         return [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
-            guard let from = bytes.baseAddress, let to = buffer.baseAddress else {
+            guard let to = buffer.baseAddress else {
                 count = 0
                 return
             }
+            let from = bytes.baseAddress ?? UnsafeRawPointer(to)
             // RFC 1950: deflated, window of 32 KiB.
             (to[0], to[1]) = (0x78, 0x9C)
             count = 2
