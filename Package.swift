@@ -27,8 +27,10 @@ let nio = [
     Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio"),
     Target.Dependency.product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
 ]
+let nioTLS = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let hummingbird = [
     Target.Dependency.product(name: "Hummingbird", package: "hummingbird"),
+    Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird"),
     Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird"),
     Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types"),
     Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -48,6 +50,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.100.0"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.26.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
@@ -95,15 +98,18 @@ let package = Package(
         ),
         library("DatacubeIndex", ["Documents", "Geo", "Raster", "Postgres", "IndexSQL", logging]),
         library("Ingest", ["CXML", "Documents", "Geo", "Raster", "DatacubeIndex", crypto, logging]),
-        library("Catalogs", ["Documents", "Geo", asyncHTTPClient, crypto, logging] + nio),
+        library("Catalogs", ["Documents", "Geo", asyncHTTPClient, crypto, logging, nioTLS] + nio),
         library("Analysis", ["Documents", "Geo"]),
         library("Simulation", ["Geo", "Raster"]),
         library("Jobs", ["Documents", "Geo"]),
         library("ClusterExec", ["CArchive", "CSpawn", "Documents", "Jobs", "Postgres", "Spawn", grdb, logging]),
-        library(
-            "JobService",
-            ["CArgon2", "ClusterExec", "Documents", "Jobs", "Postgres", asyncHTTPClient, crypto, grdb, jwtKit, logging]
-                + [mustache] + hummingbird + nio
+        .target(
+            name: "JobService",
+            dependencies: [
+                "CArgon2", "ClusterExec", "Documents", "Jobs", "Postgres", asyncHTTPClient, crypto, grdb, jwtKit, logging,
+            ] + [mustache] + hummingbird + nio,
+            resources: [.copy("Resources")],
+            swiftSettings: strict
         ),
         library(
             "Workflows",
@@ -127,7 +133,7 @@ let package = Package(
         .executableTarget(name: "KernelBench", dependencies: ["Analysis", "Geo"], swiftSettings: strict),
         .target(
             name: "TestSupport",
-            dependencies: ["Documents", "Geo", "Raster", "Postgres", "Spawn"],
+            dependencies: ["Documents", "Geo", "Raster", "Postgres", "Spawn", asyncHTTPClient] + nio,
             path: "Tests/TestSupport",
             swiftSettings: strict
         ),
@@ -143,7 +149,7 @@ let package = Package(
         tests("Simulation", "Simulation", ["Geo", "Raster"]),
         tests("Jobs", "Jobs"),
         tests("ClusterExec", "ClusterExec", ["Documents", "IndexSQL", "Jobs", "Postgres", logging]),
-        tests("JobService", "JobService", ["ClusterExec", "Documents", "Jobs", "Postgres", asyncHTTPClient, logging]),
+        tests("JobService", "JobService", ["ClusterExec", "Documents", "IndexSQL", "Jobs", "Postgres", asyncHTTPClient, logging]),
         tests(
             "Workflows",
             "Workflows",

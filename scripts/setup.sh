@@ -7,10 +7,11 @@ packages=(
     make pkg-config gcc g++ libc6-dev
     libgdal-dev libpq-dev libnetcdf-dev libproj-dev
     libarchive-dev libargon2-dev libdeflate-dev libisal-dev libsqlite3-dev libxml2-dev libzstd-dev
-    gdal-bin hdf5-tools netcdf-bin openssh-client
+    gdal-bin hdf5-tools netcdf-bin openssh-client openssl
     postgresql
-    gmt-dcw iso-codes
+    gmt-dcw iso-codes stilts
     python3-venv python3-dev libxml2-utils
+    chromium fonts-dejavu-core
 )
 
 say() { printf '%s\n' "$*" >&2; }

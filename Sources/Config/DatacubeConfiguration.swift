@@ -15,11 +15,11 @@ public struct DatacubeConfiguration: Sendable {
 
     private static let keys = [
         "db_hostname", "db_port", "db_database", "db_username", "db_password", "db_connection_timeout", "index_driver",
-        "db_url",
+        "db_query_timeout", "db_url",
     ]
     /// Read by other versions of datacube, without a meaning here.
     private static let otherKeys = [
-        "db_iam_authentication", "db_iam_timeout", "db_query_timeout", "psycopg_version", "skip_broken_datasets",
+        "db_iam_authentication", "db_iam_timeout", "psycopg_version", "skip_broken_datasets",
         "dc_load_limit", "execution_engine.use_s3", "default_environment", "alias",
     ]
     private static let variables = ["DB_HOSTNAME", "DB_PORT", "DB_DATABASE", "DB_USERNAME", "DB_PASSWORD"]
@@ -73,6 +73,7 @@ public struct DatacubeConfiguration: Sendable {
             )
         }
         let timeout = try number("db_connection_timeout") ?? 60
+        var address: ConnectionSettings
         if let url = text("db_url"), let origin = values["db_url"]?.origin {
             address = try Self.address(url, timeout, origin)
         } else {
@@ -84,6 +85,10 @@ public struct DatacubeConfiguration: Sendable {
                 password: text("db_password"),
                 connectTimeout: timeout
             )
+        }
+        // As in datacube 1.9: milliseconds, which the server keeps. What a URL says itself goes before.
+        if let limit = try number("db_query_timeout"), limit > 0, address.parameters["options"] == nil {
+            address.parameters["options"] = "-c statement_timeout=\(limit)"
         }
         let section = environment.value
         settings = Self.keys.compactMap { key in
@@ -101,7 +106,7 @@ public struct DatacubeConfiguration: Sendable {
             let near = nearest(to: key, in: Self.keys).map { " Did you mean '\($0)'?" } ?? ""
             return "\(value.origin): unknown key '\(key)' in [\(section)].\(near)"
         }
-        (self.environment, self.files) = (environment, files)
+        (self.environment, self.files, self.address) = (environment, files, address)
     }
 
     private static func address(

@@ -23,6 +23,12 @@ public struct Job: Sendable, Equatable, Codable {
     /// When its results are removed; nil for never.
     public var destruction: Instant?
     public var parameters: [JobParameter]
+    /// Who pays for its tasks on a cluster; nil for whom the cluster file names.
+    public var account: String?
+    /// Where its tasks, logs and results are; shown to nobody but the people of this machine.
+    public var folder: String?
+    /// True for a job that `antares jobs start` runs from its parameters alone, as those of the service.
+    public var isSelfContained: Bool?
     public var results: [JobResult]
     public private(set) var errorSummary: ErrorSummary?
     public var progress: JobProgress
@@ -39,11 +45,12 @@ public struct Job: Sendable, Equatable, Codable {
         creationTime: Instant = .now,
         executionDuration: Int = 0,
         destruction: Instant? = nil,
-        parameters: [JobParameter] = []
+        parameters: [JobParameter] = [],
+        folder: String? = nil
     ) {
         (self.id, self.kind, self.runID, self.ownerID) = (id, kind, runID, ownerID)
         (self.creationTime, self.executionDuration) = (creationTime, executionDuration)
-        (self.destruction, self.parameters) = (destruction, parameters)
+        (self.destruction, self.parameters, self.folder) = (destruction, parameters, folder)
         (phase, results, progress, revision) = (.pending, [], JobProgress(), 0)
     }
 
@@ -120,6 +127,29 @@ public struct JobParameter: Sendable, Equatable, Codable {
 
     public init(_ id: String, _ value: String, isByReference: Bool = false) {
         (self.id, self.value, self.isByReference) = (id, value, isByReference)
+    }
+
+    /// The elements of a JSON list of texts, numbers and truth values; nil for a text that is none.
+    public static func list(_ text: String) -> [String]? {
+        guard let list = try? JSONDecoder().decode([Scalar].self, from: Data(text.utf8)) else { return nil }
+        return list.map(\.text)
+    }
+
+    private struct Scalar: Decodable {
+        let text: String
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if let text = try? container.decode(String.self) {
+                self.text = text
+            } else if let flag = try? container.decode(Bool.self) {
+                text = "\(flag)"
+            } else if let number = try? container.decode(Int.self) {
+                text = "\(number)"
+            } else {
+                text = "\(try container.decode(Double.self))"
+            }
+        }
     }
 }
 

@@ -2,19 +2,28 @@ import Foundation
 
 /// Where the parts of jobs are on the web.
 public struct JobAddresses: Sendable {
-    /// Of the list of jobs, without a slash at its end: `https://maps.example.org/rest/ingest`.
-    public let list: String
+    private let list: String
+    private let hasKinds: Bool
 
-    public init(list: String) { self.list = list }
+    /// - `list`: Of the list of jobs of one type, without a slash at its end: `https://maps.example.org/rest/ingest`.
+    public init(list: String) { (self.list, hasKinds) = (list, false) }
 
-    public func job(_ id: String) -> String { "\(list)/\(escaped(id))" }
+    /// - `root`: What the lists of all types are below: `https://maps.example.org/rest`.
+    public init(root: String) { (list, hasKinds) = (root, true) }
 
-    public func result(_ name: String, of id: String) -> String { "\(job(id))/results/\(escaped(name))" }
+    public func job(_ job: Job) -> String {
+        "\(list)\(hasKinds ? "/" + escaped(job.kind) : "")/\(escaped(job.id))"
+    }
 
-    public func parameter(_ name: String, of id: String) -> String { "\(job(id))/parameters/\(escaped(name))" }
+    public func result(_ name: String, of job: Job) -> String { "\(self.job(job))/results/\(escaped(name))" }
+
+    public func parameter(_ name: String, of job: Job) -> String { "\(self.job(job))/parameters/\(escaped(name))" }
+
+    private static let allowed = CharacterSet(
+        charactersIn: "-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+    )
 
     private func escaped(_ element: String) -> String {
-        let allowed = CharacterSet(charactersIn: "-._~").union(.alphanumerics)
-        return element.addingPercentEncoding(withAllowedCharacters: allowed) ?? element
+        element.addingPercentEncoding(withAllowedCharacters: Self.allowed) ?? element
     }
 }

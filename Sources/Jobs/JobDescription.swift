@@ -10,6 +10,10 @@ public struct JobDescription: Sendable, Equatable, Codable {
     public var results: [ResultDescription]
     /// Seconds that a job may run unless it says otherwise; 0 for no limit.
     public var executionDuration: Int
+    /// True where parameters that are not described are kept and handed on.
+    public var isOpen: Bool
+    /// The user's program for a job type of a user; nil for those of antares itself.
+    public var script: String?
 
     public init(
         name: String,
@@ -17,21 +21,30 @@ public struct JobDescription: Sendable, Equatable, Codable {
         annotation: String = "",
         parameters: [ParameterDescription] = [],
         results: [ResultDescription] = [],
-        executionDuration: Int = 0
+        executionDuration: Int = 0,
+        isOpen: Bool = false,
+        script: String? = nil
     ) {
+        (self.isOpen, self.script) = (isOpen, script)
         (self.name, self.version, self.annotation) = (name, version, annotation)
         (self.parameters, self.results, self.executionDuration) = (parameters, results, executionDuration)
     }
 
+    /// True for a job type that runs a user's program.
+    public var isScript: Bool { script != nil }
+
     /// Checks parameters and adds the defaults of those that are not given.
     ///
-    /// - Parameter given: As the user wrote them; names in any capitals.
+    /// - Parameters:
+    ///   - given: As the user wrote them; names in any capitals.
+    ///   - isComplete: False where required ones may still follow, before the job is asked to run.
     /// - Returns: One value for each parameter that has one, in the order of the description.
     /// - Throws: `JobError` that names the first parameter that is unknown, missing or wrong.
-    public func checked(_ given: [JobParameter]) throws(JobError) -> [JobParameter] {
+    public func checked(_ given: [JobParameter], isComplete: Bool = true) throws(JobError) -> [JobParameter] {
         let names = parameters.map(\.name)
-        for parameter in given where !names.contains(where: { $0.lowercased() == parameter.id.lowercased() }) {
-            throw JobError(.unknown(parameter: parameter.id, nearest: nearest(to: parameter.id, in: names)), job: name)
+        let unknown = given.filter { parameter in !names.contains { $0.lowercased() == parameter.id.lowercased() } }
+        if !isOpen, let first = unknown.first {
+            throw JobError(.unknown(parameter: first.id, nearest: nearest(to: first.id, in: names)), job: name)
         }
         var result: [JobParameter] = []
         for description in parameters {
@@ -43,11 +56,11 @@ public struct JobDescription: Sendable, Equatable, Codable {
                 result.append(JobParameter(name, value.value, isByReference: value.isByReference))
             } else if let value = description.defaultValue {
                 result.append(JobParameter(name, value))
-            } else if description.isRequired {
+            } else if description.isRequired, isComplete {
                 throw JobError(.missing(parameter: name), job: self.name)
             }
         }
-        return result
+        return result + unknown
     }
 }
 

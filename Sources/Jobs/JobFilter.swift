@@ -7,7 +7,13 @@ public struct JobFilter: Sendable, Equatable {
     /// At most this many, the newest, newest first; applied after the rest.
     public var last: Int?
     public var ownerID: String?
+    /// True for the jobs of nobody alone.
+    public var isWithoutOwner = false
     public var kind: String?
+    /// Only jobs whose destruction is due by then.
+    public var destroyedBy: Instant?
+    /// Only jobs that a list from the newest shows behind this one.
+    public var before: JobPosition?
 
     public init() {}
 
@@ -18,7 +24,7 @@ public struct JobFilter: Sendable, Equatable {
         for (name, value) in query {
             switch name.uppercased() {
             case "PHASE":
-                guard let phase = Phase(rawValue: value.uppercased()) else {
+                guard let phase = Phase(rawValue: value) else {
                     throw JobError(.badFilter("PHASE '\(value)' is none of UWS 1.1."), job: "")
                 }
                 phases.insert(phase)
@@ -42,6 +48,21 @@ public struct JobFilter: Sendable, Equatable {
         (phases.isEmpty ? job.phase != .archived : phases.contains(job.phase))
             && after.map { job.creationTime > $0 } ?? true
             && ownerID.map { job.ownerID == $0 } ?? true
+            && (!isWithoutOwner || job.ownerID == nil)
+            && destroyedBy.map { end in job.destruction.map { $0 <= end } ?? false } ?? true
+            && before.map { JobPosition(job) < $0 } ?? true
             && kind.map { job.kind == $0 } ?? true
     }
+}
+
+/// Where a job stands in a list by time.
+public struct JobPosition: Sendable, Equatable, Comparable {
+    public let creationTime: Instant
+    public let id: String
+
+    public init(creationTime: Instant, id: String) { (self.creationTime, self.id) = (creationTime, id) }
+
+    public init(_ job: Job) { self.init(creationTime: job.creationTime, id: job.id) }
+
+    public static func < (a: JobPosition, b: JobPosition) -> Bool { (a.creationTime, a.id) < (b.creationTime, b.id) }
 }

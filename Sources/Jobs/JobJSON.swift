@@ -64,7 +64,7 @@ public struct JobDocument: Encodable, Sendable {
         try container.encode(job.executionDuration, forKey: .executionDuration)
         try container.encode(job.destruction, forKey: .destruction)
         let parameters = job.parameters.map { parameter in
-            let address = addresses?.parameter(parameter.id, of: job.id) ?? parameter.value
+            let address = addresses?.parameter(parameter.id, of: job) ?? parameter.value
             return Parameter(
                 id: parameter.id,
                 byReference: parameter.isByReference,
@@ -73,7 +73,7 @@ public struct JobDocument: Encodable, Sendable {
         }
         try container.encode(parameters, forKey: .parameters)
         let results = job.results.map { result in
-            let href = addresses?.result(result.id, of: job.id) ?? result.href
+            let href = addresses?.result(result.id, of: job) ?? result.href
             return Result(id: result.id, href: href, size: result.size, mimeType: result.contentType)
         }
         try container.encode(results, forKey: .results)
@@ -94,7 +94,7 @@ private struct JobReference: Encodable {
     let creationTime: Instant
 
     init(_ job: Job, _ addresses: JobAddresses) {
-        (id, href, phase) = (job.id, addresses.job(job.id), job.phase)
+        (id, href, phase) = (job.id, addresses.job(job), job.phase)
         (runId, ownerId, creationTime) = (job.runID, job.ownerID, job.creationTime)
     }
 }

@@ -35,7 +35,7 @@ public enum JobXML {
             let reference = XMLElement(name: "uws:jobref")
             reference.set("id", job.id)
             reference.set("xlink:type", "simple")
-            reference.set("xlink:href", addresses.job(job.id))
+            reference.set("xlink:href", addresses.job(job))
             reference.add("phase", job.phase.rawValue)
             if let runID = job.runID { reference.add("runId", runID) }
             reference.addNillable("ownerId", job.ownerID)
@@ -64,7 +64,7 @@ public enum JobXML {
             let child = XMLElement(name: "uws:parameter")
             child.set("id", parameter.id)
             child.set("byReference", "\(parameter.isByReference)")
-            let address = addresses.parameter(parameter.id, of: job.id)
+            let address = addresses.parameter(parameter.id, of: job)
             child.stringValue = legal(parameter.isByReference ? address : parameter.value)
             element.addChild(child)
         }
@@ -76,7 +76,7 @@ public enum JobXML {
             let child = XMLElement(name: "uws:result")
             child.set("id", result.id)
             child.set("xlink:type", "simple")
-            child.set("xlink:href", addresses.result(result.id, of: job.id))
+            child.set("xlink:href", addresses.result(result.id, of: job))
             if let size = result.size { child.set("size", "\(size)") }
             if let type = result.contentType { child.set("mime-type", type) }
             element.addChild(child)

@@ -8,6 +8,8 @@ public actor ConnectionPool {
     public nonisolated let settings: ConnectionSettings
     /// The most connections that are open at a time.
     public nonisolated let limit: Int
+    /// How long a call waits for one of them; nil for as long as it takes.
+    public nonisolated let waitTimeout: Duration?
     private let logger: Logger
     private var idle: [Connection] = []
     private var count = 0
@@ -20,9 +22,11 @@ public actor ConnectionPool {
     public init(
         _ settings: ConnectionSettings,
         limit: Int = 4,
+        waitTimeout: Duration? = nil,
         logger: Logger = Logger(label: "postgres")
     ) async throws {
-        (self.settings, self.limit, self.logger) = (settings, max(1, limit), logger)
+        (self.settings, self.limit, self.waitTimeout) = (settings, max(1, limit), waitTimeout)
+        self.logger = logger
         idle = [try await Connection.open(settings, logger: logger)]
         count = 1
     }
@@ -31,6 +35,8 @@ public actor ConnectionPool {
     public var openConnections: Int { count }
 
     /// Runs `body` with a connection; nothing else uses that one meanwhile.
+    ///
+    /// - Throws: What `body` throws; `PostgresError` where no connection can be made, or none came free in time.
     public nonisolated func perform<T: Sendable>(_ body: @Sendable (Session) throws -> T) async throws -> T {
         let connection = try await take()
         do {
@@ -91,19 +97,26 @@ public actor ConnectionPool {
     private func wait() async throws -> Connection? {
         asked += 1
         let number = asked
+        let alarm = waitTimeout.map { timeout in
+            Task {
+                try await Task.sleep(for: timeout)
+                self.giveUp(number, with: PostgresError.busy(settings, connections: limit, after: timeout))
+            }
+        }
+        defer { alarm?.cancel() }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 guard !Task.isCancelled else { return continuation.resume(throwing: CancellationError()) }
                 waiting.append((number, continuation))
             }
         } onCancel: {
-            Task { await self.giveUp(number) }
+            Task { await self.giveUp(number, with: CancellationError()) }
         }
     }
 
-    private func giveUp(_ number: Int) {
+    private func giveUp(_ number: Int, with error: any Error) {
         guard let place = waiting.firstIndex(where: { $0.number == number }) else { return }
-        waiting.remove(at: place).continuation.resume(throwing: CancellationError())
+        waiting.remove(at: place).continuation.resume(throwing: error)
     }
 
     private func give(_ connection: Connection) async {

@@ -11,7 +11,7 @@ public struct ConnectionSettings: Sendable, Hashable, CustomStringConvertible {
     public var password: String?
     /// Seconds to wait for the server to answer.
     public var connectTimeout: Int
-    /// Further connection parameters of libpq, as `sslmode`.
+    /// Further connection parameters of libpq, as `sslmode`, or `options` with the server's `statement_timeout`.
     public var parameters: [String: String]
 
     public init(
@@ -94,6 +94,18 @@ public struct ConnectionSettings: Sendable, Hashable, CustomStringConvertible {
         return text
     }
 
+    /// How long to wait for the answer to a statement: the server's own limit (`statement_timeout` in `options`), and then the
+    /// time that it has to answer at all; nil where it has no limit.
+    var answerTimeout: Duration? {
+        guard let options = parameters["options"],
+            let found = options.matches(of: #/statement_timeout\s*=\s*'?(\d+)\s*(ms|s|min|h|d)?/#).last?.output,
+            let number = Int(found.1), number > 0
+        else { return nil }
+        let unit: [Substring: Int] = ["s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000]
+        let limit = number.multipliedReportingOverflow(by: found.2.flatMap { unit[$0] } ?? 1)
+        return limit.overflow ? nil : .milliseconds(limit.partialValue) + .seconds(connectTimeout)
+    }
+
     /// What libpq is given, in its own words.
     var keywords: [(String, String)] {
         var pairs = parameters.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
@@ -103,6 +115,11 @@ public struct ConnectionSettings: Sendable, Hashable, CustomStringConvertible {
             ("application_name", parameters["application_name"] == nil ? "antares" : nil),
             ("client_encoding", "UTF8"),
         ]
+        // A host that went away without a word is noticed after two minutes, not after two hours.
+        let keepAlive = [
+            "keepalives_idle": "60", "keepalives_interval": "10", "keepalives_count": "6", "tcp_user_timeout": "120000",
+        ]
+        for (key, value) in keepAlive where parameters[key] == nil { pairs.append((key, value)) }
         for (key, value) in own { if let value, !value.isEmpty { pairs.append((key, value)) } }
         return pairs
     }

@@ -3,6 +3,8 @@ public struct PostgresError: Error, Sendable, Equatable, CustomStringConvertible
     public enum Code: String, Sendable {
         case invalidSettings = "cannot use database settings"
         case connectionFailed = "cannot connect to database"
+        /// All connections of a pool stayed lent for longer than a call was to wait.
+        case poolBusy = "cannot get a connection to database"
         case statementFailed = "cannot run statement"
         case migrationFailed = "cannot upgrade database"
         /// Tables of antares itself, in the schemas `antares` and `uws`.
@@ -32,7 +34,7 @@ public struct PostgresError: Error, Sendable, Equatable, CustomStringConvertible
     /// True where the database could not be reached or was lost, as opposed to refusing what was asked.
     public var isUnreachable: Bool {
         switch code {
-        case .connectionFailed, .serverFailed: true
+        case .connectionFailed, .poolBusy, .serverFailed: true
         case .invalidSettings, .migrationFailed, .statementFailed, .tablesMissing: sqlState?.hasPrefix("08") ?? false
         }
     }
@@ -50,6 +52,26 @@ public struct PostgresError: Error, Sendable, Equatable, CustomStringConvertible
             settings.description,
             [text],
             hint: connectHint(text, settings)
+        )
+    }
+
+    /// No connection of a pool came free in time.
+    static func busy(_ settings: ConnectionSettings, connections: Int, after time: Duration) -> PostgresError {
+        PostgresError(
+            .poolBusy,
+            settings.description,
+            ["all \(connections) stayed in use for \(time)"],
+            hint: "Try again, or allow more connections."
+        )
+    }
+
+    /// The server took a statement and did not answer any more, not even by its own limit.
+    static func silent(_ settings: ConnectionSettings) -> PostgresError {
+        PostgresError(
+            .connectionFailed,
+            settings.description,
+            ["the server has not answered for \(settings.answerTimeout.map { "\($0)" } ?? "long")"],
+            hint: "Is the server overloaded or stopped? What was not committed is undone."
         )
     }
 

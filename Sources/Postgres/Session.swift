@@ -1,4 +1,5 @@
 import CPQ
+import Glibc
 public import Logging
 
 /// An open connection, used by one thread at a time; `Connection` is the same for concurrent code.
@@ -61,7 +62,8 @@ public final class Session {
     public func execute(_ script: String, isSecret: Bool = false) throws {
         let handle = try open()
         statementLog.debug("\(isSecret ? "(a statement with a password)" : script)")
-        PQclear(try check(PQexec(handle, script), isSecret ? "a statement with a password" : script))
+        let result = try answer(PQsendQuery(handle, script))
+        PQclear(try check(result, isSecret ? "a statement with a password" : script))
     }
 
     /// Sends rows in the text format of COPY, part by part, until `next` gives none.
@@ -70,7 +72,7 @@ public final class Session {
     public func copy(_ sql: String, _ next: () throws -> [UInt8]?) throws -> Int {
         let handle = try open()
         statementLog.debug("\(sql)")
-        let begun = PQexec(handle, sql)
+        let begun = try answer(PQsendQuery(handle, sql))
         let status = PQresultStatus(begun)
         guard status == PGRES_COPY_IN else {
             defer { PQclear(begun) }
@@ -95,7 +97,8 @@ public final class Session {
         }
         PQputCopyEnd(handle, stop == nil ? nil : "given up")
         var rows = 0
-        while let result = PQgetResult(handle) {
+        let deadline = settings.answerTimeout.map { ContinuousClock.now + $0 }
+        while let result = try nextResult(by: deadline) {
             defer { PQclear(result) }
             if PQresultStatus(result) == PGRES_COMMAND_OK {
                 rows = Int(String(cString: PQcmdTuples(result))) ?? 0
@@ -180,10 +183,49 @@ public final class Session {
             )
         }
         statementLog.debug("\(sql)")
-        let result = withCStrings(parameters) { values in
-            PQexecParams(handle, sql, Int32(parameters.count), nil, values, nil, nil, 0)
+        let sent = withCStrings(parameters) { values in
+            PQsendQueryParams(handle, sql, Int32(parameters.count), nil, values, nil, nil, 0)
         }
-        return try check(result, sql)
+        return try check(try answer(sent), sql)
+    }
+
+    /// The last result of what was sent, as libpq's `PQexec` gives it; nil where nothing was sent or the connection is lost.
+    private func answer(_ sent: Int32) throws -> OpaquePointer? {
+        guard sent == 1 else { return nil }
+        let deadline = settings.answerTimeout.map { ContinuousClock.now + $0 }
+        var last: OpaquePointer?
+        while let result = try nextResult(by: deadline) {
+            PQclear(last)
+            last = result
+            // A COPY goes on with the connection in hand.
+            if [PGRES_COPY_IN, PGRES_COPY_OUT].contains(PQresultStatus(result)) { break }
+        }
+        return last
+    }
+
+    /// One of the results of what was sent, nil after the last.
+    ///
+    /// - Throws: `PostgresError` where the server is silent beyond its own limit; the connection is closed then.
+    private func nextResult(by deadline: ContinuousClock.Instant?) throws -> OpaquePointer? {
+        let handle = try open()
+        if let deadline, !isAnswered(handle, by: deadline) {
+            close()
+            throw PostgresError.silent(settings)
+        }
+        return PQgetResult(handle)
+    }
+
+    /// Waits until a result can be taken without waiting; false where the time is over.
+    private func isAnswered(_ handle: OpaquePointer, by deadline: ContinuousClock.Instant) -> Bool {
+        while PQisBusy(handle) == 1 {
+            let left = (deadline - .now) / .milliseconds(1)
+            guard left > 0 else { return false }
+            var socket = pollfd(fd: PQsocket(handle), events: Int16(POLLIN), revents: 0)
+            _ = poll(&socket, 1, Int32(min(left + 1, 60_000)))
+            // A lost connection is told by the result.
+            guard PQconsumeInput(handle) == 1 else { return true }
+        }
+        return true
     }
 
     private func check(_ result: OpaquePointer?, _ sql: String) throws -> OpaquePointer {
@@ -241,6 +283,8 @@ public final class Session {
     private static func hint(_ sqlState: String?, _ settings: ConnectionSettings) -> String? {
         switch sqlState {
         case "42501": "The account \(settings.user ?? "in use") lacks the right: ask the owner of the database."
+        case "57014" where settings.answerTimeout != nil:
+            "Raise statement_timeout in the database's URL, or db_query_timeout, or take it out."
         case "53100": "The disk of the database server is full: free some space."
         default: nil
         }

@@ -183,7 +183,8 @@ func storeFailure(_ code: RasterError.Code, _ path: String, _ answer: StoreAnswe
             "the store answers \(word)" + (answer.status.map { " (HTTP \($0))" } ?? "")
                 + (answer.message.map { ": \($0)" } ?? "")
         } else if let silence = answer.silence {
-            "the store does not answer: \(silence)"
+            silence.lowercased().contains("certificate")
+                ? "its certificate is not trusted: \(silence)" : "the store does not answer: \(silence)"
         } else if let status = answer.status, status != 404 {
             "the store answers HTTP \(status)"
         } else {
@@ -214,6 +215,10 @@ private func hint(_ answer: StoreAnswer, bucket: String) -> String {
     case (_, 404): return "Check the name, and the address in S3_ENDPOINT."
     case (_, let status?) where status >= 500: return "The store is in trouble: run the same command again later."
     default: break
+    }
+    if answer.silence?.lowercased().contains("certificate") == true {
+        return
+            "If you trust the server, name a file (PEM) with the certificate of its authority in the variable SSL_CERT_FILE."
     }
     if answer.silence != nil {
         return "Check the network and the address in S3_ENDPOINT, then run the same command again."

@@ -8,7 +8,7 @@ struct TileBench {
     enum Content: String { case scenes, tiles }
 
     let jobs: JobBench
-    private let database: ConnectionSettings
+    let database: ConnectionSettings
 
     static let ingest = ["ingest", "-c", "ingestion.yaml"]
     static let recipe = [

@@ -5,7 +5,7 @@ import Testing
 /// Tiles as tasks, on the real engines: what the commands make in one program, they make everywhere.
 @Suite(.serialized)
 struct TileJobTests {
-    private static func bench(_ kind: EngineJobTests.Kind, _ content: TileBench.Content) throws -> TileBench? {
+    static func bench(_ kind: EngineJobTests.Kind, _ content: TileBench.Content) throws -> TileBench? {
         try TileBench.make(content) { variables in
             switch kind {
             case .local: try JobBench(cluster: nil, variables)
@@ -87,7 +87,7 @@ struct TileJobTests {
     }
 
     /// Rows of the recipe over the base's tiles, made by one program.
-    private static func recipeAlone() throws -> [String] { try recipeRows.get() }
+    static func recipeAlone() throws -> [String] { try recipeRows.get() }
 
     private static let recipeRows = Result {
         guard let bench = try bench(.local, .tiles) else { throw TestFailure("no PostgreSQL") }

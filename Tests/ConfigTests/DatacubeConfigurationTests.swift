@@ -74,6 +74,16 @@ import Testing
         )
     }
 
+    @Test func `a limit of time for statements goes to the server, unless the URL says its own options`() throws {
+        func options(_ text: String) throws -> String? {
+            try DatacubeConfiguration(input([home: "[datacube]\n\(text)"]))?.address.parameters["options"]
+        }
+        #expect(try options("db_query_timeout: 5000") == "-c statement_timeout=5000")
+        #expect(try options("db_query_timeout: 0") == nil)
+        #expect(try options("db_query_timeout: 5\ndb_url: postgresql:///d?options=-c%20jit%3Doff") == "-c jit=off")
+        #expect(throws: ConfigError.self) { try options("db_query_timeout: soon") }
+    }
+
     @Test func `a URL without a database, or with words that libpq does not know, is refused with its origin`() {
         for (url, reason) in [
             ("postgresql://me:secret@h", "names no database"), ("postgresql:///d?sllmode=x", "sllmode"),

@@ -12,7 +12,7 @@ public struct BuiltProgram: Sendable {
     private static let isolation: [String: String?] = Dictionary(
         uniqueKeysWithValues: ProcessInfo.processInfo.environment.keys
             .filter { name in
-                ["DB_", "DATABASE_", "DATACUBE_", "ANTARES_", "PG", "XDG_", "AWS_", "S3_"].contains {
+                ["DB_", "DATABASE_", "DATACUBE_", "ANTARES_", "PG", "XDG_", "AWS_", "S3_", "SSL_", "CURL_"].contains {
                     name.hasPrefix($0)
                 }
                     || ["DEBUG", "DRIVER", "TEMP_DIR", "SHARED_DIR", "DJANGO_LOG_LEVEL", "INGESTION_PATH"].contains(
@@ -48,6 +48,11 @@ public struct BuiltProgram: Sendable {
         let own = ["HOME": home.path].merging(environment) { $1 }
         let variables = Self.isolation.merging(own.mapValues { $0 }) { $1 }
         return try TestSupport.start(program, arguments, environment: variables, directory: home.url)
+    }
+
+    /// The words that start a command line in the environment of `run`, for a process that another one starts.
+    func words(_ arguments: [String]) -> [String] {
+        ["/usr/bin/env"] + Self.isolation.keys.flatMap { ["-u", $0] } + ["HOME=\(home.path)", Self.path] + arguments
     }
 
     /// A folder in which the program goes by other names.

@@ -27,6 +27,20 @@ public struct TestPython: Sendable {
         program = VirtualEnvironment.python(of: "datacube-\(series)", or: variable)
     }
 
+    /// The Open Data Cube's web services, Explorer and OWS, with odc-stac, on either release; those that are there.
+    public static let services = ["1.8", "1.9"].compactMap { series in
+        let found = VirtualEnvironment.programs(of: "services-\(series)").map { TestPython($0 + "/python", series) }
+        if found == nil {
+            announceSkipped(
+                "tests of Explorer and OWS on datacube \(series)",
+                because: "They cannot be installed (scripts/venv.sh services-\(series))."
+            )
+        }
+        return found
+    }
+
+    private init(_ program: String, _ series: String) { (self.program, self.series) = (program, series) }
+
     private var isInstalled: Bool {
         if program != nil { return true }
         announceSkipped(
@@ -83,15 +97,34 @@ public struct TestPython: Sendable {
         )
     }
 
+    /// How this release finds a database.
+    public func environment(_ database: ConnectionSettings) -> [String: String] {
+        guard series == "1.8" else { return ["ODC_DEFAULT_DB_URL": Self.url(database)] }
+        return [
+            "DB_HOSTNAME": database.host ?? "", "DB_DATABASE": database.database ?? "",
+            "DB_USERNAME": database.user ?? "",
+        ]
+    }
+
+    /// 1.9 takes no folder of a socket for a host name, only a URL.
+    public static func url(_ database: ConnectionSettings) -> String {
+        "postgresql://\(database.user ?? "")@/\(database.database ?? "")?host=\(database.host ?? "")"
+    }
+
     /// Runs Python with arguments.
     ///
+    /// - `program`: Another program that lies beside Python, as `cubedash-gen`.
     /// - `environment`: Further variables.
     public func start(
         _ arguments: [String],
+        program name: String = "python",
         database: ConnectionSettings?,
         environment more: [String: String] = [:]
     ) throws -> ShellResult {
-        guard let program else { throw CocoaError(.fileNoSuchFile) }
+        guard var program else { throw CocoaError(.fileNoSuchFile) }
+        if name != "python" {
+            program = URL(fileURLWithPath: program).deletingLastPathComponent().appendingPathComponent(name).path
+        }
         let inherited = ProcessInfo.processInfo.environment.keys.filter { name in
             ["DB_", "DATACUBE_", "ODC_", "PG"].contains { name.hasPrefix($0) }
         }

@@ -31,25 +31,11 @@ struct PythonIndexTests {
         return result.output
     }
 
-    /// 1.9 takes no folder of a socket for a host name, only a URL.
-    private func url(_ database: ConnectionSettings) -> String {
-        "postgresql://\(database.user ?? "")@/\(database.database ?? "")?host=\(database.host ?? "")"
-    }
-
-    /// How datacube finds the database.
-    private func environment(_ database: ConnectionSettings, _ python: TestPython) -> [String: String] {
-        guard python.series == "1.8" else { return ["ODC_DEFAULT_DB_URL": url(database)] }
-        return [
-            "DB_HOSTNAME": database.host ?? "", "DB_DATABASE": database.database ?? "",
-            "DB_USERNAME": database.user ?? "",
-        ]
-    }
-
     /// Runs Python's command `datacube`.
     @discardableResult
     private func theirs(_ line: String, _ database: ConnectionSettings, _ python: TestPython) throws -> String {
         let words = line.replacing("~", with: program.home.path).split(separator: " ").map(String.init)
-        let result = try python.datacube(words, database: nil, environment: environment(database, python))
+        let result = try python.datacube(words, database: nil, environment: python.environment(database))
         #expect(result.status == 0, "\(line)\n\(result.output)\(result.errors.suffix(3000))")
         return result.output
     }
@@ -101,7 +87,7 @@ struct PythonIndexTests {
         let loaded = try python.start(
             ["-W", "ignore", "-c", script],
             database: nil,
-            environment: environment(database, python)
+            environment: python.environment(database)
         )
         #expect(
             loaded.output == "['demo'] ['\(TwinIndex.id(1))'] \(pixels)\n",
@@ -254,7 +240,7 @@ struct PythonIndexTests {
             db_hostname: \(database.host ?? "")
             db_database: \(database.database ?? "")
             db_username: \(database.user ?? "")
-            db_url: \(url(database))
+            db_url: \(TestPython.url(database))
 
             """
         }.joined()

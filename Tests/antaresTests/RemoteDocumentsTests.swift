@@ -1,5 +1,6 @@
 import Foundation
 import Postgres
+import Raster
 import TestSupport
 import Testing
 
@@ -65,5 +66,64 @@ struct RemoteDocumentsTests {
         let server = try WebServer(serving: documents())
         defer { server.close() }
         try check(try TestJob(), server.address, [:])
+    }
+
+    @Test(arguments: ["SSL_CERT_FILE", "CURL_CA_BUNDLE"])
+    func `documents, measurements and catalogues are read by https, from a server whose authority is named`(
+        _ variable: String
+    ) throws {
+        let (folder, authority) = (try documents(), try TLSAuthority())
+        // The file of all scenes: numbers from 1 to 20000, row by row.
+        let rows = (0..<200).map { row in (1...100).map { "\(row * 100 + $0)" }.joined(separator: " ") }
+        let header = "ncols 100\nnrows 200\nxllcorner 600000\nyllcorner 2294000\ncellsize 30\n"
+        let grid = try folder.write(header + rows.joined(separator: "\n") + "\n", to: "a.asc")
+        let made = try run(
+            "gdal_translate",
+            ["-q", "-ot", "UInt16", "-a_srs", "EPSG:32613", grid, folder.path("cube/2017/a.tif")]
+        )
+        #expect(made.status == 0, "\(made.errors)")
+        let server = try WebServer(serving: folder, signedBy: authority)
+        defer { server.close() }
+        let job = try TestJob()
+        let trust = [variable: authority.certificate]
+        try check(job, server.address, trust)
+        func antares(_ line: String, _ job: TestJob) throws -> ShellResult {
+            try job.program.run(line, environment: job.environment.merging(trust) { $1 })
+        }
+        let id = TwinIndex.id(2)
+        let tile = job.program.home.path("out.tif")
+        let exported = try antares("export -n demo --time 2017 --crs EPSG:32613 --resolution 30 -o \(tile)", job)
+        #expect(exported.status == 0, "\(exported.errors)")
+        let pixels = try RasterFile(opening: tile).read(UInt16.self, band: 1)
+        #expect(pixels == (1...20000).map(UInt16.init))
+        // The catalogue of that index, on the same server, into another index.
+        #expect(try antares("stac export demo -o \(folder.path("stac"))", job).status == 0)
+        let other = try TestJob()
+        for line in ["system init", "product add \(folder.path("cube/p.yaml"))"] {
+            #expect(try other.datacube(line).status == 0)
+        }
+        let indexed = try antares("stac index \(server.address)/stac/demo/\(id)/\(id).json --product demo", other)
+        #expect(indexed.output.contains("1 added"), "\(indexed.output)\(indexed.errors)")
+    }
+
+    @Test func `a server whose certificate nobody vouches for is named, and how to trust it`() throws {
+        let folder = try documents()
+        let server = try WebServer(serving: folder, signedBy: TLSAuthority())
+        defer { server.close() }
+        let job = try TestJob()
+        for line in ["system init", "product add \(folder.path("cube/p.yaml"))"] {
+            #expect(try job.datacube(line).status == 0)
+        }
+        // Another authority, of the same name.
+        let environment = job.environment.merging(["SSL_CERT_FILE": try TLSAuthority().certificate]) { $1 }
+        for line in [
+            "product add @/cube/p.yaml", "dataset add @/cube/2017/1.yaml", "stac index @/item.json",
+            "stac search --url @/api",
+        ] {
+            let result = try job.program.run(line.replacing("@", with: server.address), environment: environment)
+            #expect(result.status != 0 && result.errors.contains("\(server.address)/"), "\(line): \(result.errors)")
+            #expect(result.errors.contains("certificate is not trusted"), "\(line): \(result.errors)")
+            #expect(result.errors.contains("SSL_CERT_FILE"), "\(line): \(result.errors)")
+        }
     }
 }

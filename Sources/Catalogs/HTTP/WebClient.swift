@@ -4,6 +4,7 @@ import Logging
 import NIOCore
 import NIOHTTP1
 import NIOHTTPCompression
+import NIOSSL
 import Synchronization
 
 /// How requests are sent.
@@ -15,6 +16,8 @@ public struct WebOptions: Sendable {
     public var answerTimeout: Duration = .seconds(600)
     public var retries = RetrySchedule()
     public var proxies = ProxySettings()
+    /// A file (PEM) with the certificates of the authorities that are trusted; nil for those of the system.
+    public var trustedCertificates: String?
     public var userAgent = "antares"
     /// Texts that never appear in a message, as tokens that a server may repeat in its answer.
     public var secrets: [String] = []
@@ -185,6 +188,11 @@ public final class WebClient: Sendable {
         if let known = error as? HTTPClientError, [.invalidURL, .emptyHost, .cancelled].contains(known) {
             return CatalogError(.badAddress, subject, masked(known.shortDescription))
         }
+        if String(describing: error).contains("CERTIFICATE_VERIFY_FAILED") {
+            let hint =
+                "If you trust it, name a file (PEM) with the certificate of its authority in the variable SSL_CERT_FILE."
+            return CatalogError(.unreachable, subject, "the server's certificate is not trusted", hint: hint)
+        }
         let reason = masked((error as? HTTPClientError)?.shortDescription ?? String(describing: error))
         let hint = "Check the address, the network, and the proxy variables (http_proxy, https_proxy, no_proxy)."
         return PassingFailure(error: CatalogError(.unreachable, subject, reason, hint: hint), retryAfter: nil)
@@ -315,6 +323,10 @@ extension WebClient {
                     HTTPClient.Authorization.basic(username: $0, password: proxy.password ?? "")
                 }
                 return .server(host: proxy.host, port: proxy.port, authorization: login)
+            }
+            if let file = options.trustedCertificates {
+                configuration.tlsConfiguration = .makeClientConfiguration()
+                configuration.tlsConfiguration?.trustRoots = .file(file)
             }
             let made = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
             clients[key] = made

@@ -17,7 +17,8 @@ public struct JobMaster: Sendable {
     let policy: RetryPolicy
     let options: ClusterOptions
     let log: Logger
-    let name: String
+    /// Another program holds the job and ends it: see `CommandMaster`.
+    let isAttached: Bool
     /// Seconds after which a job is in the phase UNKNOWN whose engine does not answer.
     let patience: Double
 
@@ -29,6 +30,7 @@ public struct JobMaster: Sendable {
     ///   - collector: Takes up what they make.
     ///   - options: Retries, resources, patience.
     ///   - log: Hears of everything that goes wrong.
+    ///   - isAttached: True where another program holds the job and ends it.
     ///   - patience: Seconds after which the job is in the phase UNKNOWN while its engine does not answer.
     public init(
         id: String,
@@ -38,14 +40,13 @@ public struct JobMaster: Sendable {
         collector: any TaskCollector,
         options: ClusterOptions,
         log: Logger,
+        isAttached: Bool = false,
         patience: Double = 300
     ) {
-        self.patience = patience
+        (self.isAttached, self.patience) = (isAttached, patience)
         (self.id, self.folder, self.store, self.executor) = (id, folder, store, executor)
         (self.collector, self.options, self.log) = (collector, options, log)
         policy = RetryPolicy(retries: options.retries, largest: options.largest)
-        let pid = ProcessInfo.processInfo.processIdentifier
-        name = "\(TaskRunner.hostName)/\(pid)/\(UInt32.random(in: 0...UInt32.max))"
     }
 
     /// Writes the folder of a job: its tasks, one after the other, and then `job.json`, which says that all are there.
@@ -72,42 +73,30 @@ public struct JobMaster: Sendable {
         try folder.write(make(tiles))
     }
 
-    /// True for a master that ran on this machine and has ended without a word; elsewhere only time can tell.
-    public static func isGone(_ master: String) -> Bool {
-        let parts = master.split(separator: "/")
-        guard parts.count == 3, parts[0] == TaskRunner.hostName, let pid = pid_t(parts[1]) else { return false }
-        return kill(pid, 0) != 0 && errno == ESRCH
-    }
-
     /// Runs the job, or goes on with it.
     ///
-    /// - Returns: The job as it ended.
+    /// - Returns: The job as it ended; one that is not to be ended here with its results and its progress.
     /// - Throws: `ClusterError` where another master has the job; `CancellationError` where this one is to stop, which
     ///   leaves the job to be resumed.
     public func run() async throws -> Job {
-        if let holder = try await store.holder(of: id), Self.isGone(holder.master) {
-            try await store.release(id, by: holder.master)
-        }
-        guard try await store.acquire(id, for: name, until: .now + Self.lease, at: .now) else {
-            guard let holder = try await store.holder(of: id) else { throw JobStoreError(.noSuchJob, id) }
-            throw ClusterError(
-                .jobHeld,
-                id,
-                reason: "\(holder.master), at least until \(holder.expiry)",
-                hint: "If that program is gone, try again after that time."
-            )
-        }
+        let lease = isAttached ? nil : try await taken()
         do {
-            var run = try MasterRun(self)
+            var run = try MasterRun(self, lease)
             let job = try await run.run()
-            try await store.release(id, by: name)
+            try await lease?.release()
             let usage = Usage.measure(.own)
             let seconds = (usage.cpuSeconds * 1000).rounded() / 1000
             log.info("the master used \(seconds) s of CPU and \(Resources.megabytes(usage.peakMemory)) of memory")
             return job
         } catch {
-            try? await store.release(id, by: name)
+            try? await lease?.release()
             throw error
         }
+    }
+
+    private func taken() async throws -> MasterLease {
+        var lease = MasterLease(store, id)
+        try await lease.take()
+        return lease
     }
 }

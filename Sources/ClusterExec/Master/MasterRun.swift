@@ -6,7 +6,7 @@ import Logging
 struct MasterRun {
     private let master: JobMaster
     private var flow: TaskFlow
-    private var leaseEnd = Instant.now
+    private var lease: MasterLease?
     private var lastLook = Instant(milliseconds: 0)
     private var lastProgress: JobProgress?
     /// True while the phase stands for trouble that may be over.
@@ -16,8 +16,8 @@ struct MasterRun {
 
     private var store: any JobStore { master.store }
 
-    init(_ master: JobMaster) throws {
-        self.master = master
+    init(_ master: JobMaster, _ lease: MasterLease?) throws {
+        (self.master, self.lease) = (master, lease)
         flow = try TaskFlow(master)
     }
 
@@ -42,6 +42,7 @@ struct MasterRun {
             return try await end()
         } catch let error as ClusterError where error.code == .refused {
             try await flow.cancel()
+            if master.isAttached { throw error }
             return try await fail(error.description)
         }
     }
@@ -69,13 +70,7 @@ struct MasterRun {
         let now = Instant.now
         guard now.seconds(since: lastLook) >= min(1, master.options.pollSeconds) else { return nil }
         lastLook = now
-        if leaseEnd.seconds(since: now) < Double(JobMaster.lease) * 2 / 3 {
-            let until = now + JobMaster.lease
-            guard try await store.acquire(master.id, for: master.name, until: until, at: now) else {
-                throw ClusterError(.leaseLost, master.id, hint: "`antares jobs show` says which.")
-            }
-            leaseEnd = until
-        }
+        try await lease?.renew()
         guard let job = try await store.job(master.id) else {
             try await flow.cancel()
             throw JobStoreError(.noSuchJob, master.id)
@@ -137,10 +132,11 @@ struct MasterRun {
                 JobResult("failures", href: master.folder.file("failures.json"), contentType: "application/json")
             )
         }
-        return try await store.change(master.id) { [results] job in
+        return try await store.change(master.id) { [results, master] job in
             (job.progress, job.tiles) = (board.progress, board.tileProgress)
             guard !job.phase.isFinished else { return }
             job.results = results
+            if master.isAttached { return }
             if job.phase != .executing { try job.move(to: .executing, by: .service) }
             if let summary {
                 try job.fail(summary)

@@ -36,16 +36,8 @@ public struct FolderCollector: TaskCollector {
     public func collect(_ statuses: [TaskStatus], in folder: JobFolder) async throws -> [FailedTile] { [] }
 
     public func results(of folder: JobFolder) async throws -> [CollectedResult] {
-        guard let names = FileManager.default.enumerator(atPath: folder.results)?.compactMap({ $0 as? String }) else {
-            return []
-        }
-        return names.sorted().compactMap { name in
-            var isFolder: ObjCBool = false
-            let path = "\(folder.results)/\(name)"
-            let isHidden = name.split(separator: "/").contains { $0.hasPrefix(".") }
-            guard !isHidden, FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue
-            else { return nil }
-            return CollectedResult(name, path: path)
+        ResultFiles.names(in: folder.results).map { name in
+            CollectedResult(name, path: "\(folder.results)/\(name)", contentType: ResultFiles.contentType(of: name))
         }
     }
 }

@@ -16,6 +16,15 @@ public protocol JobStore: Sendable {
     /// The jobs that a filter lets through, newest first.
     func jobs(matching filter: JobFilter) async throws -> [Job]
 
+    /// The phases of some jobs; one that does not exist is not among them.
+    func phases(of ids: [String]) async throws -> [String: Phase]
+
+    /// How many jobs there are in each phase.
+    func counts() async throws -> [Phase: Int]
+
+    /// The jobs that wait for their turn or run, oldest first.
+    func active() async throws -> [ActiveJob]
+
     /// Stores a changed job if nobody has changed it since it was read.
     ///
     /// - Returns: The job with its new revision; nil where it was changed or removed meanwhile.
@@ -50,6 +59,18 @@ public struct JobHolder: Sendable, Equatable {
     public let expiry: Instant
 
     public init(master: String, expiry: Instant) { (self.master, self.expiry) = (master, expiry) }
+}
+
+/// A job that waits for its turn or runs.
+public struct ActiveJob: Sendable, Equatable {
+    public let id: String
+    public let kind: String
+    public let ownerID: String?
+    public let phase: Phase
+    /// Who runs it; nil for nobody.
+    public let holder: JobHolder?
+
+    static let phases = [Phase.queued, .executing, .suspended, .unknown]
 }
 
 extension JobStore {

@@ -36,12 +36,57 @@ public struct PostgresJobStore: JobStore {
         if let after = filter.after { add("creation_ms >", "\(after.milliseconds)") }
         if let owner = filter.ownerID { add("owner_id =", owner) }
         if let kind = filter.kind { add("kind =", kind) }
+        if filter.isWithoutOwner { conditions.append("owner_id IS NULL") }
+        // Instants are written alike, so that they sort as texts.
+        if let end = filter.destroyedBy { add("document ->> 'destruction' <=", end.description) }
+        if let before = filter.before {
+            values += ["\(before.creationTime.milliseconds)", before.id]
+            conditions.append("(creation_ms, id) < ($\(values.count - 1)::bigint, $\(values.count))")
+        }
         let limit = filter.last.map { " LIMIT \($0)" } ?? ""
         let sql = """
             SELECT id, document FROM uws.job WHERE \(conditions.joined(separator: " AND "))
             ORDER BY creation_ms DESC, id DESC\(limit)
             """
         return try await pool.query(sql, values).map(Self.job)
+    }
+
+    public func phases(of ids: [String]) async throws -> [String: Phase] {
+        let sql = "SELECT id, phase FROM uws.job WHERE id = ANY($1::text[])"
+        let rows = try await pool.query(sql, [SQLArray.text(ids)])
+        return Dictionary(
+            rows.compactMap { row in
+                guard let id = row["id"], let phase = row["phase"].flatMap(Phase.init) else { return nil }
+                return (id, phase)
+            },
+            uniquingKeysWith: { first, _ in first }
+        )
+    }
+
+    public func counts() async throws -> [Phase: Int] {
+        let rows = try await pool.query("SELECT phase, count(*) AS count FROM uws.job GROUP BY phase")
+        return Dictionary(
+            rows.compactMap { row in
+                guard let phase = row["phase"].flatMap(Phase.init), let count = row["count"].flatMap({ Int($0) }) else {
+                    return nil
+                }
+                return (phase, count)
+            },
+            uniquingKeysWith: { first, _ in first }
+        )
+    }
+
+    public func active() async throws -> [ActiveJob] {
+        let sql = """
+            SELECT id, kind, owner_id, phase, master, lease_ms FROM uws.job WHERE phase = ANY($1::text[])
+            ORDER BY creation_ms, id
+            """
+        return try await pool.query(sql, [SQLArray.text(ActiveJob.phases.map(\.rawValue))]).compactMap { row in
+            guard let id = row["id"], let kind = row["kind"], let phase = row["phase"].flatMap(Phase.init) else {
+                return nil
+            }
+            return ActiveJob(id: id, kind: kind, ownerID: row["owner_id"], phase: phase, holder: Self.holder(row))
+        }
     }
 
     public func replace(_ job: Job) async throws -> Job? {
@@ -76,9 +121,11 @@ public struct PostgresJobStore: JobStore {
 
     public func holder(of id: String) async throws -> JobHolder? {
         let sql = "SELECT master, lease_ms FROM uws.job WHERE id = $1 AND master IS NOT NULL"
-        guard let row = try await pool.query(sql, [id]).first, let master = row["master"],
-            let expiry = row["lease_ms"].flatMap({ Int64($0) })
-        else { return nil }
+        return try await pool.query(sql, [id]).first.flatMap(Self.holder)
+    }
+
+    private static func holder(_ row: Row) -> JobHolder? {
+        guard let master = row["master"], let expiry = row["lease_ms"].flatMap({ Int64($0) }) else { return nil }
         return JobHolder(master: master, expiry: Instant(milliseconds: expiry))
     }
 

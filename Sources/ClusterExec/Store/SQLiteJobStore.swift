@@ -91,6 +91,16 @@ public struct SQLiteJobStore: JobStore {
             conditions.append("kind = ?")
             values += [kind]
         }
+        if filter.isWithoutOwner { conditions.append("owner_id IS NULL") }
+        if let end = filter.destroyedBy {
+            // Instants are written alike, so that they sort as texts.
+            conditions.append("json_extract(document, '$.destruction') <= ?")
+            values += [end.description]
+        }
+        if let before = filter.before {
+            conditions.append("(creation_ms, id) < (?, ?)")
+            values += [before.creationTime.milliseconds, before.id]
+        }
         let limit = filter.last.map { " LIMIT \($0)" } ?? ""
         let sql = """
             SELECT id, document FROM job WHERE \(conditions.joined(separator: " AND "))
@@ -102,6 +112,50 @@ public struct SQLiteJobStore: JobStore {
             }
         }
         return try rows.map { try Job(stored: $0.text, id: $0.id) }
+    }
+
+    public func phases(of ids: [String]) async throws -> [String: Phase] {
+        try await database.read { database in
+            let marks = ids.map { _ in "?" }.joined(separator: ",")
+            let sql = "SELECT id, phase FROM job WHERE id IN (\(marks))"
+            let rows = try Row.fetchAll(database, sql: sql, arguments: StatementArguments(ids))
+            return Dictionary(
+                rows.compactMap { row in Phase(rawValue: row["phase"]).map { (row["id"], $0) } },
+                uniquingKeysWith: { first, _ in first }
+            )
+        }
+    }
+
+    public func counts() async throws -> [Phase: Int] {
+        try await database.read { database in
+            let rows = try Row.fetchAll(database, sql: "SELECT phase, count(*) AS count FROM job GROUP BY phase")
+            return Dictionary(
+                rows.compactMap { row in Phase(rawValue: row["phase"]).map { ($0, row["count"]) } },
+                uniquingKeysWith: { first, _ in first }
+            )
+        }
+    }
+
+    public func active() async throws -> [ActiveJob] {
+        try await database.read { database in
+            let marks = ActiveJob.phases.map { _ in "?" }.joined(separator: ",")
+            let sql = """
+                SELECT id, kind, owner_id, phase, master, lease_ms FROM job WHERE phase IN (\(marks))
+                ORDER BY creation_ms, id
+                """
+            let arguments = StatementArguments(ActiveJob.phases.map(\.rawValue))
+            return try Row.fetchAll(database, sql: sql, arguments: arguments).compactMap { row in
+                guard let phase = Phase(rawValue: row["phase"]) else { return nil }
+                let master: String? = row["master"]
+                return ActiveJob(
+                    id: row["id"],
+                    kind: row["kind"],
+                    ownerID: row["owner_id"],
+                    phase: phase,
+                    holder: master.map { JobHolder(master: $0, expiry: Instant(milliseconds: row["lease_ms"] ?? 0)) }
+                )
+            }
+        }
     }
 
     public func replace(_ job: Job) async throws -> Job? {

@@ -110,6 +110,12 @@ public struct JobFolder: Sendable {
     /// The tiles that the job did not make; nothing before its end.
     public func failures() throws -> [FailedTile] { try read("failures.json") ?? [] }
 
+    /// Writes what the job has made; its path is returned.
+    public func writeList(_ list: some Encodable, _ name: String) throws -> String {
+        try write(list, to: name)
+        return file(name)
+    }
+
     /// All that was handed to an engine.
     public func submissions() throws -> [Submission] { try SubmissionLog(self).submissions }
 

@@ -6,8 +6,13 @@ public struct ScriptPayload: Sendable, Equatable, Codable {
     public var program: String
     public var arguments: [String]
     public var environment: [String: String]
-    /// Names in the working folder that are kept among the job's results; those that are not there are left out.
+    /// Names in the working folder that are kept among the job's results, or a shell's patterns of names; those that are not
+    /// there are left out.
     public var results: [String]
+    /// Given as variables ANTARES_PARAM_<NAME> and in the file ANTARES_PARAMETERS; nil for none.
+    public var parameters: [String: String]?
+    /// Whether what the program prints is kept among the results, and not in the task's log.
+    public var keepsStreams: Bool?
 
     public init(
         program: String,
@@ -33,35 +38,91 @@ public struct ScriptTask: TaskHandler {
 
     public func run(_ payload: Data, in context: TaskContext) async throws -> [TileOutcome] {
         let script = try JSONDecoder().decode(ScriptPayload.self, from: payload)
-        let files = FileManager.default
         let results = try context.resultFolder()
         let place = "\(results)/.work-\(context.attempt)-\(UInt32.random(in: 0...UInt32.max))"
         try DurableFile.makeFolder(place)
-        defer { try? files.removeItem(atPath: place) }
+        defer { try? FileManager.default.removeItem(atPath: place) }
         var environment = ProcessInfo.processInfo.environment.merging(script.environment) { $1 }
         environment["ANTARES_JOB"] = context.folder.id
         environment["ANTARES_TASK"] = "\(context.task.number)"
         environment["ANTARES_ATTEMPT"] = "\(context.attempt)"
         environment["ANTARES_RESULTS"] = results
         environment["ANTARES_TILES"] = "\(place)/.tiles"
-        let child = try ChildProgram.start([script.program] + script.arguments, environment: environment, in: place)
+        try Self.hand(script.parameters, moved: context.moved, to: &environment, in: place)
+        let streams = script.keepsStreams == true ? try Self.open(Self.streams, in: results) : [:]
+        defer { for descriptor in streams.values { close(descriptor) } }
+        let program = context.moved[script.program] ?? script.program
+        // What came over a connection came as data.
+        if program != script.program { chmod(program, 0o700) }
+        let child = try ChildProgram.start(
+            [program] + script.arguments.map { context.moved[$0] ?? $0 },
+            environment: environment,
+            in: place,
+            streams: streams
+        )
         let end = try await child.end()
         let tiles = try Self.tiles("\(place)/.tiles")
         guard end == .exited(0) else {
             let kind: TaskFailure.Kind = end == .exited(74) || end == .exited(75) ? .environment : .input
             if kind == .input, tiles.contains(where: { $0.state == .failed }) { return tiles }
-            throw TaskFailure(kind, "'\(script.program)' \(end.text)")
+            let said = streams.isEmpty ? "" : Self.lastLine(of: "\(results)/\(Self.streams[1])")
+            throw TaskFailure(kind, "'\(script.program)' \(end.text)\(said)")
         }
-        for name in script.results {
+        try Self.keep(script.results, of: place, in: results)
+        return tiles.isEmpty ? context.task.tiles.map { TileOutcome($0, .made) } : tiles
+    }
+
+    /// Moves what fits the names to the results.
+    private static func keep(_ patterns: [String], of place: String, in results: String) throws {
+        let files = ResultFiles.names(in: place)
+        for name in patterns {
             guard !name.hasPrefix("/"), !name.split(separator: "/").contains("..") else {
                 throw TaskFailure(.input, "the result '\(name)' is outside the working folder")
             }
-            let (from, to) = ("\(place)/\(name)", "\(results)/\(name)")
-            guard files.fileExists(atPath: from) else { continue }
-            try DurableFile.makeFolder((to as NSString).deletingLastPathComponent)
-            try DurableFile.publish(from, as: to)
+            for file in files where file == name || ResultFiles.matches(file, name) {
+                let (from, to) = ("\(place)/\(file)", "\(results)/\(file)")
+                guard FileManager.default.fileExists(atPath: from) else { continue }
+                try DurableFile.makeFolder((to as NSString).deletingLastPathComponent)
+                try DurableFile.publish(from, as: to)
+            }
         }
-        return tiles.isEmpty ? context.task.tiles.map { TileOutcome($0, .made) } : tiles
+    }
+
+    /// What the program prints, in the folder of results; the numbers are those of its streams, less one.
+    static let streams = ["stdout.txt", "stderr.txt"]
+
+    private static func open(_ names: [String], in folder: String) throws -> [Int32: Int32] {
+        var streams: [Int32: Int32] = [:]
+        for (index, name) in names.enumerated() {
+            let descriptor = Foundation.open("\(folder)/\(name)", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+            guard descriptor >= 0 else { throw ClusterError.system(.cannotWrite, "\(folder)/\(name)", errno) }
+            streams[Int32(index) + 1] = descriptor
+        }
+        return streams
+    }
+
+    /// Hands over parameters, those that are files by their paths here.
+    private static func hand(
+        _ parameters: [String: String]?,
+        moved: [String: String],
+        to environment: inout [String: String],
+        in place: String
+    ) throws {
+        guard let parameters = parameters?.mapValues({ moved[$0] ?? $0 }) else { return }
+        for (name, value) in parameters {
+            let letters = name.uppercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" }
+            environment["ANTARES_PARAM_\(String(letters))"] = value
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        try DurableFile.write(try encoder.encode(parameters), to: "\(place)/.parameters.json")
+        environment["ANTARES_PARAMETERS"] = "\(place)/.parameters.json"
+    }
+
+    private static func lastLine(of path: String) -> String {
+        guard let data = try? DurableFile.read(path) else { return "" }
+        let line = String(decoding: data.suffix(4000), as: UTF8.self).split(whereSeparator: \.isNewline).last
+        return line.map { ": \($0)" } ?? ""
     }
 
     private static func tiles(_ path: String) throws -> [TileOutcome] {

@@ -5,7 +5,7 @@
 /// as it is, so that argument-parser can complain about it in its own words.
 struct ArgumentNormalizer {
     /// How many numbers options take that take more than one.
-    private static let numberCounts = [
+    static let numberCounts = [
         "--lat": 2, "--long": 2, "--bbox": 4, "--clip-bbox": 4,
         "--resolution": 2, "--res": 2, "--tile-size": 2, "--tilesize": 2, "--origin": 2,
     ]

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ClusterExec
 import Foundation
 import Workflows
 
@@ -20,7 +21,9 @@ struct CommandRunner {
             if !status.isSuccess { failUsage(error) }
             root.exit(withError: error)
         }
-        Logs.start(style: style, options: (command as? any CommonCommand)?.common)
+        let common = (command as? any CommonCommand)?.common
+        if let descriptor = common?.parentPipe { TaskRunner.endWithParent(descriptor) }
+        Logs.start(style: style, options: common)
         Interrupt.install()
         // Handed over: nothing here touches the command while the task runs it.
         nonisolated(unsafe) let handedOver = command

@@ -33,6 +33,8 @@ struct CommonOptions: ParsableArguments {
     var logQueries = false
     @Flag(help: "Print results, and errors, as JSON documents.")
     var json = false
+    @Option(help: .init("End when this open descriptor's other end closes.", visibility: .private))
+    var parentPipe: Int32?
 
     func validate() throws {
         guard rawConfig == nil || config.isEmpty else { throw ValidationError("-R and -C exclude each other.") }

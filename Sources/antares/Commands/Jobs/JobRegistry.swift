@@ -1,7 +1,6 @@
 import ClusterExec
 import Config
 import Foundation
-import IndexSQL
 import Jobs
 import Logging
 import Postgres
@@ -12,7 +11,7 @@ enum JobRegistry {
 
     static func collector(of file: JobFile, _ services: Services) throws -> any TaskCollector {
         switch file.kind {
-        case ScriptTask.kindName: FolderCollector()
+        case ScriptTask.kindName: file.collection == nil ? FolderCollector() : try ScriptCollector(file)
         case TilesTask.kindName: try TileCollector(file, services)
         case ScenesTask.kindName: try SceneCollector(file)
         default: throw ClusterError(.unknownKind, file.kind)
@@ -33,14 +32,7 @@ struct JobAccess {
             let file = URL(fileURLWithPath: services.settings.dataDirectory + "/jobs.sqlite")
             store = try SQLiteJobStore(opening: file)
         case .server:
-            let settings = try services.ownConnectionSettings()
-            let session = try Session(settings)
-            defer { session.close() }
-            let migrations = try Migration.load(folder: try SQLFiles.url("migrations/uws"))
-            try Migrator.withLock(session) {
-                _ = try Migrator(component: "uws", migrations: migrations).migrate(session)
-            }
-            store = PostgresJobStore(try await ConnectionPool(settings))
+            store = PostgresJobStore(try await ConnectionPool(try services.migratedJobDatabase()))
         }
     }
 
@@ -60,10 +52,8 @@ struct JobAccess {
 
     /// The folder of a job: the one it was started with, else that of the configuration.
     func folder(_ job: Job) -> JobFolder {
-        JobFolder(job.value(of: Self.folderParameter) ?? newFolder(job.id, ClusterOptions()).path)
+        JobFolder(job.folder ?? newFolder(job.id, ClusterOptions()).path)
     }
-
-    static let folderParameter = "folder"
 
     func newFolder(_ id: String, _ options: ClusterOptions) -> JobFolder {
         JobFolder(sharedFolder: options.sharedFolder ?? services.settings.sharedDirectory.value, job: id)
@@ -74,9 +64,14 @@ struct JobAccess {
     /// - Parameters:
     ///   - job: One that nobody else runs.
     ///   - collector: Takes up what it makes; nil for that of its kind.
+    ///   - isAttached: True where another program holds the job and ends it.
     /// - Returns: The job as it ended.
     /// - Throws: `CommandFailure` where the user interrupts it, which leaves it to be resumed; what the master throws.
-    func run(_ job: Job, _ collector: (any TaskCollector)? = nil) async throws -> Job {
+    func run(
+        _ job: Job,
+        _ collector: (any TaskCollector)? = nil,
+        isAttached: Bool = false
+    ) async throws -> Job {
         let folder = folder(job)
         let file = try folder.jobFile()
         let master = JobMaster(
@@ -86,7 +81,8 @@ struct JobAccess {
             executor: try await file.cluster.makeExecutor(for: folder, program: Self.program),
             collector: try collector ?? JobRegistry.collector(of: file, services),
             options: file.cluster,
-            log: Logger(label: "antares.jobs")
+            log: Logger(label: "antares.jobs"),
+            isAttached: isAttached
         )
         do {
             return try await master.run()
@@ -99,10 +95,33 @@ struct JobAccess {
         }
     }
 
-    /// Makes a job with its folder; it waits until a master runs it.
+    /// Runs a job whose work is a command of antares.
+    ///
+    /// - Throws: `CommandFailure` where the user interrupts it, which leaves it to be started again.
+    func run(_ job: Job, command words: [String]) async throws -> Job {
+        let master = CommandMaster(
+            id: job.id,
+            folder: folder(job),
+            store: store,
+            program: Self.program,
+            words: words,
+            log: Logger(label: "antares.jobs")
+        )
+        do {
+            return try await master.run()
+        } catch is CancellationError {
+            throw CommandFailure(
+                .interrupted,
+                "interrupted: job \(job.id) is not at its end. `antares jobs start \(job.id)` goes on with it."
+            )
+        }
+    }
+
+    /// Makes a job with its folder, or the folder of one that is there; it waits until a master runs it.
     ///
     /// - Parameters:
     ///   - name: What kind of job it is for people.
+    ///   - present: The job that is there.
     ///   - kind: Of its tasks.
     ///   - parts: What tasks are made of.
     ///   - options: Where they run.
@@ -115,6 +134,7 @@ struct JobAccess {
     /// - Throws: `ClusterError` where its folder cannot be written; what the store says.
     func add<Part>(
         _ name: String,
+        as present: Job? = nil,
         kind: String,
         tasks parts: some Sequence<Part>,
         options: ClusterOptions,
@@ -124,15 +144,18 @@ struct JobAccess {
         retryOf: String? = nil,
         task: (_ number: Int, Part) throws -> TaskFile
     ) async throws -> Job {
-        let id = Job.makeID()
-        let folder = newFolder(id, options)
-        let job = Job(
-            id: id,
-            kind: name,
-            ownerID: NSUserName(),
-            executionDuration: executionDuration,
-            parameters: parameters + [JobParameter(Self.folderParameter, folder.path)]
-        )
+        let id = present?.id ?? Job.makeID()
+        let folder = present.map { self.folder($0) } ?? newFolder(id, options)
+        let job =
+            present
+            ?? Job(
+                id: id,
+                kind: name,
+                ownerID: NSUserName(),
+                executionDuration: executionDuration,
+                parameters: parameters,
+                folder: folder.path
+            )
         try JobMaster.prepare(folder, tasks: parts, task) { tiles in
             JobFile(
                 id: id,
@@ -144,16 +167,21 @@ struct JobAccess {
                 retryOf: retryOf
             )
         }
-        try await store.add(job)
+        if present == nil { try await store.add(job) }
         return job
     }
 
     /// Starts a master of its own for a job, which goes on when this program has ended.
     func detach(_ job: Job, _ common: CommonOptions) throws {
-        let log = folder(job).path + "/master.log"
-        var words = [Self.program, "jobs", "resume", job.id, "--verbose"]
-        if let environment = common.env { words += ["-E", environment] }
-        for file in common.config { words += ["-C", file] }
-        try DetachedProgram.start(words, log: log)
+        try JobStarter(program: Self.program, options: common.configurationWords)
+            .begin("resume", job.id, log: folder(job).path + "/master.log")
+    }
+}
+
+extension CommonOptions {
+    /// The words by which another program finds the same configuration.
+    var configurationWords: [String] {
+        (env.map { ["--env=\($0)"] } ?? []) + config.map { "--config=\(URL(fileURLWithPath: $0).path)" }
+            + (rawConfig.map { ["--raw-config=\($0)"] } ?? [])
     }
 }

@@ -52,7 +52,7 @@ struct JobReport: Encodable {
         if let owner { lines.append("owner     \(owner)") }
         if let master { lines.append("run by    \(master)") }
         lines.append("folder    \(folder)")
-        lines += parameters.filter { $0.name != JobAccess.folderParameter }.map { "          \($0.name) = \($0.value)" }
+        lines += parameters.map { "          \($0.name) = \($0.value)" }
         if let error { lines.append("error     \(error.split(separator: "\n").first ?? "")") }
         lines += failures.map { failure in
             "failed    \(FailedTile(task: failure.task, tile: failure.tile, reason: failure.reason).text)"

@@ -12,7 +12,7 @@ struct JobsCommand: ParsableCommand {
         subcommands: [
             JobsListCommand.self, JobsShowCommand.self, JobsLogCommand.self, JobsFollowCommand.self,
             JobsCancelCommand.self, JobsResumeCommand.self, JobsRetryCommand.self, JobsRemoveCommand.self,
-            JobsResourcesCommand.self, JobsRunCommand.self,
+            JobsResourcesCommand.self, JobsRunCommand.self, JobsStartCommand.self, JobsKindsCommand.self,
         ]
     )
 }
@@ -45,7 +45,7 @@ struct JobsListCommand: CommonCommand {
     var last: Int?
 
     func run() async throws {
-        var query = phase.map { (name: "PHASE", value: $0) }
+        var query = phase.map { (name: "PHASE", value: $0.uppercased()) }
         if let after { query.append(("AFTER", after)) }
         if let last { query.append(("LAST", "\(last)")) }
         var filter: JobFilter
@@ -126,7 +126,7 @@ struct JobsCancelCommand: JobCommand {
         }
         let folder = access.folder(job)
         let holder = try await access.store.holder(of: job.id)
-        if folder.exists, holder.map({ $0.expiry < .now || JobMaster.isGone($0.master) }) ?? true {
+        if folder.exists, holder?.isGone ?? true {
             let options = try folder.jobFile().cluster
             let executor = try await options.makeExecutor(for: folder, program: JobAccess.program)
             try await executor.cancel(try folder.submissions(), tasks: nil)

@@ -8,6 +8,8 @@ import Logging
 struct MasterOptions: ParsableArguments {
     @Flag(help: "Return at once; the job goes on without this terminal.")
     var detach = false
+    @Option(help: .init("Be this job, which another program holds and ends.", visibility: .private))
+    var asJob: String?
 }
 
 extension CommonOptions {
@@ -20,7 +22,13 @@ extension CommonOptions {
             return try emit(JobReport(job, folder: access.folder(job))) { job.id }
         }
         log.info("job \(job.id)")
-        let ended = try await access.run(job)
+        try report(try await access.run(job), access)
+    }
+
+    /// Prints how a job ended.
+    ///
+    /// - Throws: `CommandFailure` with status 1 for a job that did not end in COMPLETED.
+    func report(_ ended: Job, _ access: JobAccess) throws {
         let folder = access.folder(ended)
         let failures = (try? folder.failures()) ?? []
         let report = JobReport(ended, folder: folder, failures: failures)
@@ -69,14 +77,13 @@ struct JobsRetryCommand: JobCommand {
         let file = try folder.jobFile()
         let unfinished = try folder.unfinishedTasks()
         guard !unfinished.isEmpty else { throw CommandFailure(.failed, "job '\(old.id)' has no failed task.") }
-        let parameters = old.parameters.filter { $0.id != JobAccess.folderParameter }
         let job = try await access.add(
             old.kind,
             kind: file.kind,
             tasks: unfinished,
             options: file.cluster,
             collection: file.collection,
-            parameters: parameters.filter { $0.id != "retry_of" } + [JobParameter("retry_of", old.id)],
+            parameters: old.parameters.filter { $0.id != "retry_of" } + [JobParameter("retry_of", old.id)],
             executionDuration: old.executionDuration,
             retryOf: old.id
         ) { number, task in

@@ -14,6 +14,13 @@ struct TileCollection: Codable {
     let database: String
 }
 
+extension TileCollection {
+    /// - Throws: `DecodingError` for the file of another kind of job.
+    init(of file: JobFile) throws {
+        self = try JSONDecoder().decode(TileCollection.self, from: file.collection ?? Data())
+    }
+}
+
 /// Puts the tiles that tasks have made into the index, and counts them.
 actor TileCollector: TaskCollector {
     private let collection: TileCollection
@@ -31,7 +38,7 @@ actor TileCollector: TaskCollector {
         _ services: Services,
         progress: @escaping @Sendable (_ done: Int, _ planned: Int) -> Void = { _, _ in }
     ) throws {
-        collection = try JSONDecoder().decode(TileCollection.self, from: file.collection ?? Data())
+        collection = try TileCollection(of: file)
         (self.services, self.progress) = (services, progress)
         planned = file.tiles?.reduce(0, +) ?? 0
         guard collection.product == nil || collection.database == services.indexName else {
@@ -82,7 +89,7 @@ actor TileCollector: TaskCollector {
         try await indexing.add(id, try JSONText.parse(text, origin: path), path: path, location: location)
     }
 
-    func results(of folder: JobFolder) async throws -> [CollectedResult] { [] }
+    func results(of folder: JobFolder) async throws -> [CollectedResult] { try TileResults.write(in: folder) }
 }
 
 extension Services {

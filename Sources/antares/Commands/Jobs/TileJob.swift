@@ -25,12 +25,17 @@ struct TileJob {
         _ options: RunOptions,
         _ progress: @escaping @Sendable (_ done: Int, _ planned: Int) -> Void
     ) async throws -> RunSummary? {
+        let access = try await JobAccess(services)
+        let present: Job? = if let id = choice.master.asJob { try await access.job(id) } else { nil }
+        if let present, access.folder(present).exists {
+            // An earlier try of the same command has planned it.
+            return try await follow(present, access, RunSummary(product: ""), progress)
+        }
         let deferred = DeferredTiles()
         var taskOptions = self.taskOptions(options)
         taskOptions.deferred = deferred
         let index = try await services.index()
         var summary = try await run(index, taskOptions, services.log) { _, _ in }
-        let planned = summary.planned
         guard deferred.count > 0 else { return summary }
         taskOptions.deferred = nil
         let collection = TileCollection(product: deferred.indexedProduct, database: services.indexName)
@@ -45,14 +50,13 @@ struct TileJob {
                 limitSeconds: cluster.resources.seconds
             )
         }
-        let access = try await JobAccess(services)
-        let job = try await makeJob(access, deferred, size ?? 1, skipped, taskOptions, collection)
+        let job = try await makeJob(access, present, deferred, size ?? 1, skipped, taskOptions, collection)
         if choice.master.detach {
             try access.detach(job, common)
             try common.emit(JobReport(job, folder: access.folder(job))) { job.id }
             return nil
         }
-        return try await follow(job, access, summary, planned, progress)
+        return try await follow(job, access, summary, progress)
     }
 
     /// Tasks at once; nil where the engine decides.
@@ -103,6 +107,7 @@ struct TileJob {
 
     private func makeJob(
         _ access: JobAccess,
+        _ present: Job?,
         _ deferred: DeferredTiles,
         _ size: Int,
         _ skipped: Int,
@@ -115,6 +120,7 @@ struct TileJob {
         let isRemote = cluster.executor == .ssh
         return try await access.add(
             Self.command,
+            as: present,
             kind: TilesTask.kindName,
             tasks: batches,
             options: cluster,
@@ -139,22 +145,31 @@ struct TileJob {
         _ job: Job,
         _ access: JobAccess,
         _ planning: RunSummary,
-        _ planned: Int,
         _ progress: @escaping @Sendable (_ done: Int, _ planned: Int) -> Void
     ) async throws -> RunSummary {
-        services.log.warning("job \(job.id): `antares jobs follow \(job.id)` shows it, `antares jobs cancel` stops it")
-        let before = planning.written + planning.alreadyThere
-        let file = try access.folder(job).jobFile()
-        let collector = try TileCollector(file, services) { done, _ in progress(before + done, planned) }
-        let ended = try await access.run(job, collector)
-        let folder = access.folder(ended)
+        let isAttached = choice.master.asJob != nil
+        if !isAttached {
+            services.log.warning(
+                "job \(job.id): `antares jobs follow \(job.id)` shows it, `antares jobs cancel` stops it"
+            )
+        }
+        let folder = access.folder(job)
+        let file = try folder.jobFile()
         var summary = planning
+        if summary.product.isEmpty {
+            summary = RunSummary(product: try TileCollection(of: file).product ?? job.kind)
+            summary.planned = file.tiles?.reduce(0, +) ?? 0
+        }
+        let (before, planned) = (summary.written + summary.alreadyThere, summary.planned)
+        let collector = try TileCollector(file, services) { done, _ in progress(before + done, planned) }
+        let ended = try await access.run(job, collector, isAttached: isAttached)
         let collected = await collector.summary
         summary.written += collected.written
         summary.alreadyThere += collected.alreadyThere
         summary.skipped += collected.skipped
         summary.failures += try folder.failures().map { .init(tile: $0.tile ?? "task \($0.task)", reason: $0.reason) }
         if ended.phase == .completed || !summary.failures.isEmpty { return summary }
+        if isAttached, !ended.phase.isFinished { return summary }
         throw CommandFailure(
             .failed,
             "job '\(ended.id)' ended in \(ended.phase.rawValue)" + (ended.errorSummary.map { ": \($0.message)" } ?? ".")

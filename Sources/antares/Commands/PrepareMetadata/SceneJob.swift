@@ -45,11 +45,14 @@ struct SceneJob {
         }
         let services = try common.makeServices()
         let access = try await JobAccess(services)
+        let present: Job? = if let id = options.master.asJob { try await access.job(id) } else { nil }
+        if let present, access.folder(present).exists { return try await follow(present, access) }
         let size = options.scenesPerTask
         let ranges = stride(from: 0, to: found.count, by: size).map { $0..<min($0 + size, found.count) }
         let names = found.names
         let job = try await access.add(
             "prepare_metadata",
+            as: present,
             kind: ScenesTask.kindName,
             tasks: ranges,
             options: cluster,
@@ -71,9 +74,18 @@ struct SceneJob {
             try common.emit(JobReport(job, folder: access.folder(job))) { job.id }
             return nil
         }
-        services.log.warning("job \(job.id): `antares jobs follow \(job.id)` shows it, `antares jobs cancel` stops it")
+        return try await follow(job, access)
+    }
+
+    private func follow(_ job: Job, _ access: JobAccess) async throws -> MetadataSummary {
+        let isAttached = options.master.asJob != nil
+        if !isAttached {
+            common.log.warning(
+                "job \(job.id): `antares jobs follow \(job.id)` shows it, `antares jobs cancel` stops it"
+            )
+        }
         let collector = try SceneCollector(try access.folder(job).jobFile())
-        let ended = try await access.run(job, collector)
+        let ended = try await access.run(job, collector, isAttached: isAttached)
         if let summary = collector.summary { return summary }
         throw CommandFailure(
             .failed,

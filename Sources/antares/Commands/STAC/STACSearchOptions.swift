@@ -151,11 +151,15 @@ struct DegreeBox: ExpressibleByArgument, Equatable, Sendable {
 }
 
 extension Services {
-    /// How requests to catalogues are sent: with the environment's proxies, and without the configuration's secrets in
-    /// messages.
+    /// How requests to catalogues are sent: with the environment's proxies and trusted certificates, and without the
+    /// configuration's secrets in messages.
     func webOptions() throws -> WebOptions {
         var options = WebOptions()
-        options.proxies = try ProxySettings(environment: ProcessInfo.processInfo.environment)
+        let environment = ProcessInfo.processInfo.environment
+        options.proxies = try ProxySettings(environment: environment)
+        // The variables, and their order, by which GDAL finds them.
+        options.trustedCertificates = ["SSL_CERT_FILE", "CURL_CA_BUNDLE"].lazy
+            .compactMap { environment[$0] }.first { !$0.isEmpty }
         options.userAgent = Version.software.replacing(" ", with: "/")
         let stac = settings.stac
         options.secrets = [
