@@ -47,8 +47,8 @@ public final class BlockCache: Sendable {
 
         mutating func note(_ key: Key) {
             uses.append((key, offered))
-            guard first > 4096, first > uses.count / 2 else { return }
-            uses.removeFirst(first)
+            guard uses.count > 4096 + 4 * blocks.count else { return }
+            uses = blocks.map { ($0.key, $0.value.lastUse) }.sorted { $0.1 < $1.1 }
             first = 0
         }
 

@@ -5,7 +5,7 @@ import Synchronization
 /// How the bytes of a block are compressed.
 public enum BlockCompression: Hashable, Sendable {
     case none
-    /// zlib's format; as small as zlib makes it at levels 1 to 9, or smaller.
+    /// zlib's format, 1 (fast) to 12 (small); shuffled bytes become as small as by zlib at that level, or smaller.
     case deflate(level: Int)
     /// 1 (fast) to 22 (small).
     case zstd(level: Int)
@@ -27,7 +27,7 @@ public enum BlockCompression: Hashable, Sendable {
 /// libdeflate's and zstd's states are made at first use and kept.
 final class BlockCodec {
     private var expander: OpaquePointer?
-    private var deflaters: [Int: Deflater] = [:]
+    private var deflaters: [[Int]: Deflater] = [:]
     private var zstdExpander: OpaquePointer?
     private var zstdCompressor: OpaquePointer?
     /// For compressed bytes on their way, and for expanded ones; grow, and are kept.
@@ -90,9 +90,9 @@ final class BlockCodec {
         case .none:
             return Array(bytes)
         case .deflate(let level):
-            let deflater = deflaters[level] ?? Deflater(level: level)
-            deflaters[level] = deflater
-            return deflater.compress(bytes, planes: planes)
+            let deflater = deflaters[[level, planes]] ?? Deflater(level: level, planes: planes)
+            deflaters[[level, planes]] = deflater
+            return deflater.compress(bytes)
         case .zstd(let level):
             if zstdCompressor == nil { zstdCompressor = ZSTD_createCCtx() }
             let bound = ZSTD_compressBound(bytes.count)

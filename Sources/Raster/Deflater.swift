@@ -9,19 +9,25 @@ import CISAL
 /// write blocks of the same stream, so that the first part may be one's and the rest the other's. The bytes that come
 /// out depend on those that go in alone.
 final class Deflater {
-    /// What is as small as zlib at its levels 0 to 9, and smaller mostly: measured on simulated and real scenes.
-    private static let levels: [Int32] = [0, 1, 1, 2, 2, 4, 5, 6, 7, 9]
+    /// What makes shuffled bytes as small as zlib at its levels 0 to 9, measured on simulated and real scenes.
+    private static let shuffledLevels: [Int32] = [0, 1, 1, 2, 2, 4, 5, 6, 7, 9]
     private static let sampleCount = 4
     private static let longestSample = 4096
 
-    private let level: Int32
+    private let planes: Int
     private let strong: OpaquePointer?
     private let fast: UnsafeMutableRawPointer?
 
-    /// - `level`: As zlib's, 0 to 9; above, as libdeflate's up to 12.
-    init(level: Int) {
-        self.level = Self.levels.indices.contains(level) ? Self.levels[level] : Int32(min(level, 12))
-        strong = libdeflate_alloc_compressor(self.level)
+    /// - Parameters:
+    ///   - level: libdeflate's, 0 to 12, which of bytes that are not shuffled makes what GDAL makes; of shuffled ones
+    ///     zlib's.
+    ///   - planes: In how many parts of equal length the bytes differ in kind: 2 for shuffled samples of 16 bits.
+    init(level: Int, planes: Int) {
+        self.planes = max(planes, 1)
+        let isKnown = planes > 1 && Self.shuffledLevels.indices.contains(level)
+        let level = isKnown ? Self.shuffledLevels[level] : Int32(min(max(level, 0), 12))
+        strong = libdeflate_alloc_compressor(level)
+        // Whoever asks for more than zlib has wants the smallest there is.
         fast = level > 0 && level <= 9 ? antares_isal_make() : nil
     }
 
@@ -31,19 +37,18 @@ final class Deflater {
     }
 
     /// The compressed bytes.
-    ///
-    /// - `planes`: In how many parts of equal length the bytes differ in kind: 2 for shuffled samples of 16 bits.
-    func compress(_ bytes: UnsafeRawBufferPointer, planes: Int) -> [UInt8] {
+    func compress(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
         let room = libdeflate_zlib_compress_bound(strong, bytes.count) + bytes.count / 64 + 1024
         return [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
-            guard let from = bytes.baseAddress, let to = buffer.baseAddress else {
+            guard let to = buffer.baseAddress else {
                 count = 0
                 return
             }
+            let from = bytes.baseAddress ?? UnsafeRawPointer(to)
             // RFC 1950: deflated, window of 32 KiB.
             (to[0], to[1]) = (0x78, 0x9C)
             count = 2
-            var done = fastPart(bytes, planes: planes)
+            var done = fastPart(bytes)
             if done > 0 {
                 let size = antares_isal_deflate(fast, from, done, to + count, room - count, done == bytes.count ? 1 : 0)
                 if size == 0 { done = 0 }
@@ -51,7 +56,9 @@ final class Deflater {
             }
             if done < bytes.count || done == 0 {
                 let rest = bytes.count - done
-                count += libdeflate_deflate_compress(strong, from + done, rest, to + count, room - count)
+                let size = libdeflate_deflate_compress(strong, from + done, rest, to + count, room - count)
+                precondition(size > 0, "a buffer of the size that libdeflate asked for is large enough")
+                count += size
             }
             let sum = libdeflate_adler32(1, from, bytes.count)
             for shift in [24, 16, 8, 0] as [UInt32] {
@@ -62,11 +69,11 @@ final class Deflater {
     }
 
     /// How many bytes from the first on, whole planes, ISA-L shall compress.
-    private func fastPart(_ bytes: UnsafeRawBufferPointer, planes: Int) -> Int {
-        let length = bytes.count / max(planes, 1)
+    private func fastPart(_ bytes: UnsafeRawBufferPointer) -> Int {
+        let length = bytes.count / planes
         guard fast != nil, length >= 16 << 10 else { return 0 }
         var end = 0
-        for plane in 1...max(planes, 1) {
+        for plane in 1...planes {
             let next = plane == planes ? bytes.count : plane * length
             guard isFastBetter(UnsafeRawBufferPointer(rebasing: bytes[end..<next])) else { break }
             end = next

@@ -75,6 +75,39 @@ struct BlockReaderTests {
         if !options.contains("PREDICTOR=2"), !options.contains("PREDICTOR=YES") { try check(Float.self) }
     }
 
+    @Test(arguments: [0, 40_000, 1 << 20]) func `pixels that nobody wants are nodata, and no other changes`(
+        memory: Int
+    ) throws {
+        func check<Element: PixelElement>(_ type: Element.Type) throws {
+            let path = try makeFile(type, "TILED=YES BLOCKXSIZE=64 BLOCKYSIZE=64 COMPRESS=DEFLATE INTERLEAVE=BAND")
+            let table = try #require(BlockTable(path: path, band: 2))
+            let reader = try #require(BlockReader(table, cache: BlockCache(limit: memory)))
+            let file = try RasterFile(opening: path)
+            let missing: Element = 7
+            // Twice, so that blocks come from the cache too.
+            for window in Self.windows + Self.windows {
+                let theirs = try file.read(type, band: 2, window: window)
+                // Single pixels, and whole blocks, that are not wanted.
+                let wanted = (0..<window.pixelCount).map { pixel in
+                    let (row, column) = (window.row + pixel / window.width, window.column + pixel % window.width)
+                    return (row / 64 + column / 64) % 2 == 0 && pixel % 5 != 0
+                }
+                var pixels = [Element](repeating: 99, count: window.pixelCount)
+                let isRead = pixels.withUnsafeMutableBufferPointer { pixels in
+                    wanted.withUnsafeBufferPointer { wanted in
+                        guard let to = pixels.baseAddress, let mask = wanted.baseAddress else { return false }
+                        let choice = WantedPixels(mask, missing: missing)
+                        return reader.read(window, into: to, stride: window.width, wanted: choice)
+                    }
+                }
+                #expect(isRead && pixels == zip(theirs, wanted).map { $1 ? $0 : missing }, "\(window)")
+            }
+        }
+        try check(UInt8.self)
+        try check(UInt16.self)
+        try check(Float.self)
+    }
+
     @Test(arguments: [
         "TILED=YES COMPRESS=LZW INTERLEAVE=BAND", "TILED=YES COMPRESS=DEFLATE INTERLEAVE=PIXEL",
         "TILED=YES COMPRESS=DEFLATE ENDIANNESS=BIG INTERLEAVE=BAND", "-of JP2OpenJPEG -b 1",

@@ -10,6 +10,16 @@ public struct Recipe: Hashable, Sendable {
     public let outputs: [RecipeOutput]
     /// What the document says of the grid.
     public let grid: GridOptions
+    /// What is brought to the distribution of a reference product, where a run has one.
+    public let matching: Matching
+
+    /// What a reference product matches.
+    public enum Matching: String, CaseIterable, Sendable {
+        /// Each output, with the measurement of its name.
+        case outputs
+        /// Each band of each date, before anything is computed, with the measurement of its name and `_mean`.
+        case dates
+    }
 
     public init(
         name: String,
@@ -17,14 +27,24 @@ public struct Recipe: Hashable, Sendable {
         filePrefix: String? = nil,
         inputs: [RecipeInput],
         outputs: [RecipeOutput],
-        grid: GridOptions = GridOptions()
+        grid: GridOptions = GridOptions(),
+        matching: Matching = .outputs
     ) {
         (self.name, self.description, self.filePrefix) = (name, description, filePrefix ?? name)
-        (self.inputs, self.outputs, self.grid) = (inputs, outputs, grid)
+        (self.inputs, self.outputs, self.grid, self.matching) = (inputs, outputs, grid, matching)
     }
 
     /// The inputs over time: their slices make one series.
     public var seriesInputs: [RecipeInput] { inputs.filter { !$0.isStatic } }
+
+    /// The names, with and without `_mean`, that a reference product's measurements have for what is matched.
+    public var matched: [String: String] {
+        switch matching {
+        case .outputs: return Dictionary(outputs.map { ($0.name, $0.name) }) { first, _ in first }
+        case .dates:
+            return Dictionary(seriesInputs.flatMap(\.measurements).map { ($0, "\($0)_mean") }) { first, _ in first }
+        }
+    }
 
     public var staticInputs: [RecipeInput] { inputs.filter(\.isStatic) }
 
@@ -56,7 +76,8 @@ public struct Recipe: Hashable, Sendable {
             filePrefix: filePrefix,
             inputs: inputs,
             outputs: expanded,
-            grid: grid
+            grid: grid,
+            matching: matching
         )
     }
 }

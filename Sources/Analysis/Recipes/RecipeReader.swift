@@ -7,6 +7,7 @@ extension Recipe {
         let root = document.root
         try root.allowOnly([
             "name", "description", "file_prefix", "inputs", "variables", "output_defaults", "outputs", "grid",
+            "match_reference",
         ])
         name = try root.required("name").string()
         description = try root.optional("description")?.string() ?? ""
@@ -32,6 +33,7 @@ extension Recipe {
             }
         }
         (self.inputs, self.outputs) = (inputs, outputs)
+        matching = try root.optional("match_reference")?.choice(Matching.self) ?? .outputs
         if let reader = root.optional("grid") { grid = try GridOptions(reader) } else { grid = GridOptions() }
     }
 

@@ -5,38 +5,52 @@ import Ingest
 import Raster
 import Synchronization
 
-/// Brings the outputs of a tile to the distribution of a reference product: one match for each band and tile.
+/// Brings what is computed for a tile to the distribution of a reference product: one match for each band and tile, and for
+/// each date where dates are matched.
 ///
 /// It is made once, from the same sample of pixels of both, so that no block is matched otherwise than its neighbour.
 final class HistogramMatching: Sendable {
-    /// Output → measurement of the reference.
+    /// What has a match of its own.
+    struct Key: Hashable {
+        /// An output, or a band of the series.
+        let band: String
+        /// The number of the slice; 0 for outputs.
+        var slice = 0
+    }
+
+    /// Output or band → measurement of the reference.
     let bands: [String: Measurement]
     /// Those of the reference that lie under the tile.
     let datasets: [Dataset]
-    private let known = Mutex<[String: HistogramMatch]?>(nil)
+    private let known = Mutex<[Key: HistogramMatch]?>(nil)
 
     init(bands: [String: Measurement], datasets: [Dataset]) { (self.bands, self.datasets) = (bands, datasets) }
 
-    /// The match of each band that has values in both; worked out by the first thread that asks.
+    /// The match of all that has values in both; worked out by the first thread that asks.
     ///
-    /// - `outputs`: Real values of each output under a window.
+    /// 64 windows of `side` × `side` pixels are looked at; `own` gives real values under one, of bands that have a
+    /// measurement in the reference.
     func matches(
         of geoBox: GeoBox,
         cache: SourceCache,
-        outputs: (PixelWindow) throws -> [String: [Float]]
-    ) throws -> [String: HistogramMatch] {
+        side: Int = 64,
+        own: (PixelWindow) throws -> [Key: [Float]]
+    ) throws -> [Key: HistogramMatch] {
         try known.withLock { known in
             if let known { return known }
-            var samples: [String: (own: [Float], reference: [Float])] = [:]
-            for window in geoBox.sampleWindows() {
+            var samples: [Key: [Float]] = [:]
+            var reference: [String: [Float]] = [:]
+            for window in geoBox.sampleWindows(side: side) {
                 let part = geoBox.cropped(to: window)
-                let own = try outputs(window)
+                samples.merge(try own(window)) { $0 + $1 }
                 for (name, measurement) in bands {
-                    samples[name, default: ([], [])].own += own[name] ?? []
-                    samples[name, default: ([], [])].reference += try values(measurement, onto: part, cache)
+                    reference[name, default: []] += try values(measurement, onto: part, cache)
                 }
             }
-            let made = samples.compactMapValues { HistogramMatch(source: $0.own, reference: $0.reference) }
+            var made: [Key: HistogramMatch] = [:]
+            for (key, values) in samples {
+                made[key] = HistogramMatch(source: values, reference: reference[key.band] ?? [])
+            }
             known = made
             return made
         }
@@ -52,9 +66,8 @@ final class HistogramMatching: Sendable {
 }
 
 extension GeoBox {
-    /// Windows that hold all pixels of a small grid, and 64 of 64 × 64 pixels spread evenly over a larger one.
-    fileprivate func sampleWindows() -> [PixelWindow] {
-        let side = 64
+    /// Windows that hold all pixels of a small grid, and 64 spread evenly over a larger one.
+    fileprivate func sampleWindows(side: Int) -> [PixelWindow] {
         guard width * height > 64 * side * side, width >= side, height >= side else {
             return blocks(of: XY(x: 512, y: 512))
         }

@@ -111,8 +111,7 @@ public struct RecipeApplication: Sendable {
             software: software
         )
         (planner.mosaic, planner.clips) = (mosaic, clips)
-        let names = recipe.outputs.map(\.name)
-        planner.reference = try await reference?.resolve(for: names, of: recipe.name, bounds: bounds, on: index)
+        planner.reference = try await reference?.resolve(for: recipe, bounds: bounds, on: index)
         let plan = RecipePlan(planner: planner, series: series, statics: statics)
         let production = TileProduction(index: index, options: options, log: log, progress: progress)
         let result = try await production.run(plan, summary: summary)

@@ -48,7 +48,10 @@ struct RecipePlanner: Sendable {
         let staticPlaced = try statics.map { try place($0.datasets, 0, by: projector) }
         let referencePlaced = try reference.map { try place($0.datasets, 0, by: projector) } ?? []
         let sliceCounts = members.values.map { slices(left($0), series).count }
-        let encodings = RecipeProgram.encodings(of: sources)
+        var encodings = RecipeProgram.encodings(of: sources)
+        if recipe.matching == .dates, let reference {
+            for band in reference.bands.keys { encodings[band] = .real }
+        }
         let bytesPerPixel = self.bytesPerPixel(slices: sliceCounts.max() ?? 0, encodings: encodings)
         guard let first = sources.first?.bands.first?.measurement else {
             throw WorkflowError(.badRequest, "recipe '\(recipe.name)' reads no measurement over time")

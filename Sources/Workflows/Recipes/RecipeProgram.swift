@@ -71,14 +71,24 @@ struct RecipeProgram: TileProgram {
     }
 
     func run(_ window: PixelWindow, of geoBox: GeoBox, into output: inout ComputedBlock, cache: SourceCache) throws {
-        let matches = try matching?.matches(of: geoBox, cache: cache) { part in
-            let planes = try compute(part, of: geoBox, cache)
-            let pairs = zip(recipe.outputs, planes).map { ($0.name, $1.realValues) }
-            return Dictionary(pairs) { first, _ in first }
+        var (outputMatches, dateMatches): (Matches?, Matches?)
+        switch recipe.matching {
+        case .outputs:
+            outputMatches = try matching?.matches(of: geoBox, cache: cache) { part in
+                let planes = try compute(part, of: geoBox, nil, cache)
+                let pairs = zip(recipe.outputs, planes).map { (HistogramMatching.Key(band: $0.name), $1.realValues) }
+                return Dictionary(pairs) { first, _ in first }
+            }
+        case .dates:
+            // As many windows as for outputs would take too much memory with all their dates.
+            dateMatches = try matching?.matches(of: geoBox, cache: cache, side: 32) { part in
+                try sample(geoBox.cropped(to: part), cache)
+            }
         }
-        for (measurement, computed) in zip(recipe.outputs, try compute(window, of: geoBox, cache)) {
+        for (measurement, computed) in zip(recipe.outputs, try compute(window, of: geoBox, dateMatches, cache)) {
             guard computed.values.contains(where: { !$0.isNaN }) else { continue }
-            let plane = matches?[measurement.name].map(computed.matched) ?? computed
+            let match = outputMatches?[HistogramMatching.Key(band: measurement.name)]
+            let plane = match.map(computed.matched) ?? computed
             func store<Element: PixelElement>(_: Element.Type) {
                 let pixels = measurement.encoding.encode(plane, as: Element.self)
                 output.add(pixels, variable: measurement.name, window: window)
@@ -88,7 +98,12 @@ struct RecipeProgram: TileProgram {
     }
 
     /// The outputs under a window, in their order.
-    private func compute(_ window: PixelWindow, of geoBox: GeoBox, _ cache: SourceCache) throws -> [OutputPlane] {
+    private func compute(
+        _ window: PixelWindow,
+        of geoBox: GeoBox,
+        _ matches: Matches?,
+        _ cache: SourceCache
+    ) throws -> [OutputPlane] {
         let target = geoBox.cropped(to: window.grown(by: recipe.halo))
         let block = RecipeBlock(
             width: target.width,
@@ -100,7 +115,7 @@ struct RecipeProgram: TileProgram {
             series: [:],
             statics: try readStatics(onto: target, cache)
         )
-        return recipe.compute(try readSeries(into: block, target, cache))
+        return recipe.compute(try readSeries(into: block, target, matches, cache))
     }
 
     private func readStatics(onto target: GeoBox, _ cache: SourceCache) throws -> [String: [Float]] {
@@ -120,7 +135,35 @@ struct RecipeProgram: TileProgram {
 
     // MARK: Series
 
-    private func readSeries(into block: RecipeBlock, _ target: GeoBox, _ cache: SourceCache) throws -> RecipeBlock {
+    private typealias Matches = [HistogramMatching.Key: HistogramMatch]
+
+    /// The real values of all bands that are matched by date, of all dates.
+    private func sample(_ target: GeoBox, _ cache: SourceCache) throws -> [HistogramMatching.Key: [Float]] {
+        var samples: [HistogramMatching.Key: [Float]] = [:]
+        for (number, slice) in slices.enumerated() {
+            let source = sources[slice.source]
+            let halo = Self.maskHalo(of: source, recipe)
+            let reader = try SliceReader(slice.datasets, ranking: source.ranking, onto: target, halo: halo, cache)
+            let keep = try source.mask.map { try keptPixels($0, reader).keep }
+            for band in source.bands where matching?.bands[band.name] != nil {
+                func values<Element: PixelElement>(_: Element.Type) throws -> [Float] {
+                    try reader.read(Element.self, band.measurement, resampling: band.resampling)
+                        .map(band.encoding.decode) ?? []
+                }
+                var found = try values(band.measurement.dtype.elementType)
+                if let keep { for pixel in found.indices where !keep[pixel] { found[pixel] = .nan } }
+                samples[HistogramMatching.Key(band: band.name, slice: number)] = found.filter { !$0.isNaN }
+            }
+        }
+        return samples
+    }
+
+    private func readSeries(
+        into block: RecipeBlock,
+        _ target: GeoBox,
+        _ matches: Matches?,
+        _ cache: SourceCache
+    ) throws -> RecipeBlock {
         var block = block
         let count = target.pixelCount
         block.series = encodings.mapValues {
@@ -129,7 +172,7 @@ struct RecipeProgram: TileProgram {
         if recipe.usesCloudDistance {
             block.series[Recipe.cloudDistance] = SampleSeries(pixelCount: count, encoding: .real)
         }
-        for slice in slices {
+        for (number, slice) in slices.enumerated() {
             let source = sources[slice.source]
             let halo = Self.maskHalo(of: source, recipe)
             let reader = try SliceReader(slice.datasets, ranking: source.ranking, onto: target, halo: halo, cache)
@@ -142,7 +185,7 @@ struct RecipeProgram: TileProgram {
                 keep = result.keep
                 distances = result.distances
             }
-            guard try append(source, slice, keep, to: &block, reader) else { continue }
+            guard try append(number, keep, to: &block, matches, reader) else { continue }
             block.dates.append(slice.date)
             if recipe.usesCloudDistance { block.series[Recipe.cloudDistance]?.append(distances) }
         }
@@ -151,12 +194,13 @@ struct RecipeProgram: TileProgram {
 
     /// Adds a date to every series; false where no band has any data.
     private func append(
-        _ source: Source,
-        _ slice: Slice,
+        _ number: Int,
         _ keep: [Bool]?,
         to block: inout RecipeBlock,
+        _ matches: Matches?,
         _ reader: SliceReader
     ) throws -> Bool {
+        let (slice, source) = (slices[number], sources[slices[number].source])
         var appended: Set<String> = []
         let isCounted = recipe.usesObservations && source.mask == nil
         var isSeen = [Bool](repeating: false, count: isCounted ? block.pixelCount : 0)
@@ -168,7 +212,12 @@ struct RecipeProgram: TileProgram {
                     let pixels = try reader.read(Element.self, band.measurement, resampling: band.resampling)
                     guard let pixels else { return false }
                     pixels.withUnsafeBufferPointer { isSeen.mark($0, missing: missing) }
-                    block.series[band.name]?.append(band.encoding.decode(pixels), keeping: keep)
+                    let match = matches?[HistogramMatching.Key(band: band.name, slice: number)]
+                    let values = band.encoding.decode(pixels)
+                    block.series[band.name]?.append(
+                        match.map { values.map($0.callAsFunction) } ?? values,
+                        keeping: keep
+                    )
                     return true
                 }
                 return try block.series[band.name]?.append(Element.self) { place in

@@ -1,3 +1,4 @@
+import Analysis
 import DatacubeIndex
 public import Geo
 
@@ -9,20 +10,20 @@ public struct RecipeReference: Sendable {
 
     public init(product: String, time: TimeRange? = nil) { (self.product, self.time) = (product, time) }
 
-    /// Finds the datasets, and the measurements that have an output's name.
+    /// Finds the datasets, and the measurements for what the recipe matches.
     func resolve(
-        for outputs: [String],
-        of recipe: String,
+        for recipe: Recipe,
         bounds: BoundingBox?,
         on index: any DatasetIndex
     ) async throws -> ResolvedReference {
         let found = try await index.product(named: product)
-        let measurements = found.measurements.filter { outputs.contains($0.name) }
-        guard !measurements.isEmpty else {
+        let bands = recipe.matched.compactMapValues { name in found.measurements.first { $0.name == name } }
+        guard !bands.isEmpty else {
             throw WorkflowError(
                 .badRequest,
-                "reference product '\(product)' has no measurement that recipe '\(recipe)' makes",
-                hint: "It has \(found.measurements.map(\.name).joined(separator: ", "))."
+                "reference product '\(product)' has no measurement to which recipe '\(recipe.name)' can be matched",
+                hint:
+                    "Looked for: \(recipe.matched.values.sorted().joined(separator: ", ")). It has \(found.measurements.map(\.name).joined(separator: ", "))."
             )
         }
         let datasets = try await index.datasets(matching: DatasetQuery(product: product, time: time, bounds: bounds))
@@ -33,15 +34,14 @@ public struct RecipeReference: Sendable {
                 hint: "Compare with: datacube dataset search product=\(product)."
             )
         }
-        let bands = measurements.map { ($0.name, $0) }
-        return ResolvedReference(product: found, bands: Dictionary(bands) { first, _ in first }, datasets: datasets)
+        return ResolvedReference(product: found, bands: bands, datasets: datasets)
     }
 }
 
 /// A reference as the index has it.
 struct ResolvedReference: Sendable {
     let product: Product
-    /// Output → measurement.
+    /// Output, or band of the series → measurement.
     let bands: [String: Measurement]
     let datasets: [Dataset]
 }
