@@ -1,4 +1,5 @@
 import CGDAL
+import Foundation
 import Glibc
 
 /// Folders and files by the names that GDAL gives them: plain paths, and what lies in archives and object stores.
