@@ -95,7 +95,7 @@ struct PreparedDataset {
     private static func extent(_ vertices: [Point], _ crs: CRS) throws(EO3Problem) -> DocumentValue {
         let points: [Point]
         do {
-            points = try TransformCache.toDegrees(vertices, from: crs)
+            points = try TransformCache.apply(vertices, from: crs, to: .wgs84)
         } catch {
             throw EO3Problem("\(error)")
         }

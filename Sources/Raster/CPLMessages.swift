@@ -56,7 +56,7 @@ struct StringList: ~Copyable {
     deinit { CSLDestroy(pointer) }
 }
 
-/// GDAL as this program wants it: all drivers, exact axis order, no folder listings.
+/// GDAL as this program wants it: all drivers, no files of statistics beside those it reads.
 let registerDrivers: Void = {
     _ = prepareHDF5
     _ = configureStores

@@ -230,7 +230,6 @@ private func hint(_ answer: StoreAnswer, bucket: String) -> String {
 let configureStores: Void = {
     let environment = ProcessInfo.processInfo.environment
     var settings: [(key: String, value: String)] = [
-        ("GDAL_DISABLE_READDIR_ON_OPEN", "EMPTY_DIR"),
         // Asked again with growing pauses where a store is busy; given up where nothing moves for a minute.
         ("GDAL_HTTP_MAX_RETRY", "4"), ("GDAL_HTTP_RETRY_DELAY", "0.5"), ("GDAL_HTTP_CONNECTTIMEOUT", "20"),
         ("GDAL_HTTP_LOW_SPEED_LIMIT", "1"), ("GDAL_HTTP_LOW_SPEED_TIME", "60"),
@@ -248,4 +247,10 @@ let configureStores: Void = {
         }
     }
     for (key, value) in settings where environment[key] == nil { CPLSetConfigOption(key, value) }
+    // Asking what lies beside a file takes time over a network. On this machine reduced copies (.ovr) and world files do.
+    if environment["GDAL_DISABLE_READDIR_ON_OPEN"] == nil {
+        for prefix in ["/vsicurl/", "/vsis3/", "/vsigs/", "/vsiaz/", "/vsiadls/", "/vsioss/", "/vsiswift/"] {
+            VSISetPathSpecificOption(prefix, "GDAL_DISABLE_READDIR_ON_OPEN", "EMPTY_DIR")
+        }
+    }
 }()

@@ -18,9 +18,8 @@ public struct VectorFile: ~Copyable {
     /// Opens `name`, a path or any GDAL dataset name (`/vsizip/…`, `/vsicurl/…`), for reading.
     public init(opening name: String) throws(RasterError) {
         _ = registerDrivers
-        // A Shapefile's companions are found by looking at the folder.
-        CPLSetThreadLocalConfigOption("GDAL_DISABLE_READDIR_ON_OPEN", "FALSE")
-        defer { CPLSetThreadLocalConfigOption("GDAL_DISABLE_READDIR_ON_OPEN", nil) }
+        // A Shapefile's companions are found by looking at the folder, over a network too.
+        VSISetPathSpecificOption(name, "GDAL_DISABLE_READDIR_ON_OPEN", "FALSE")
         let flags = UInt32(GDAL_OF_VECTOR | GDAL_OF_READONLY | GDAL_OF_VERBOSE_ERROR)
         let (handle, failures) = withCPLMessages { GDALOpenEx(name, flags, nil, nil, nil) }
         guard let handle else {

@@ -1,5 +1,6 @@
 import CGDAL
 import Foundation
+import Glibc
 
 /// Folders and files by the names that GDAL gives them: plain paths, and what lies in archives and object stores.
 public enum VirtualFolder {
@@ -8,9 +9,9 @@ public enum VirtualFolder {
     /// The kind of what lies at a path, nil where nothing does.
     public static func kind(_ path: String) -> Kind? {
         guard path.hasPrefix("/vsi") else {
-            var isFolder: ObjCBool = false
-            guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return nil }
-            return isFolder.boolValue ? .folder : .file
+            var facts = stat()
+            guard stat(path, &facts) == 0 else { return nil }
+            return facts.st_mode & S_IFMT == S_IFDIR ? .folder : .file
         }
         if let known = StoreListing.covering(path) { return known.kind(path) }
         _ = configureStores
@@ -23,10 +24,24 @@ public enum VirtualFolder {
     /// - `limit`: How many names at most; an archive that claims more is refused by an empty answer.
     public static func names(_ folder: String, limit: Int32 = 1_000_000) -> [String]? {
         guard folder.hasPrefix("/vsi") else {
-            return (try? FileManager.default.contentsOfDirectory(atPath: folder))?.sorted()
+            return stored(folder)?.sorted()
         }
         if let known = StoreListing.covering(folder) { return known.names(folder) }
         return withCPLMessages { list(folder, limit: limit) }.value
+    }
+
+    /// The names in a folder of this machine; nil where it cannot be read.
+    private static func stored(_ folder: String) -> [String]? {
+        guard let stream = opendir(folder) else { return nil }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { name in
+                name.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
     }
 
     /// The names that GDAL lists.

@@ -35,6 +35,13 @@ struct RasterFileTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == [name])
     }
 
+    @Test func `reduced copies that lie beside a file on this machine belong to it`() throws {
+        let path = folder.path("a.tif")
+        try RasterOutput.write(bands: [ramp], on: smallGrid, to: path, format: .geoTIFF)
+        #expect(try run("gdaladdo", ["-q", "-ro", path, "2"]).status == 0)
+        #expect(try RasterFile(opening: path).overviews(band: 1) == [XY(x: 20, y: 15)])
+    }
+
     @Test func `a missing file names the file and says what to do`() {
         let error = #expect(throws: RasterError.self) { _ = try RasterFile(opening: "/nowhere/scene.tif") }
         #expect(error?.description.contains("cannot open '/nowhere/scene.tif'") == true)

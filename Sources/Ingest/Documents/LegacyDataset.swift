@@ -84,8 +84,7 @@ public struct LegacyDataset: Sendable {
     }
 
     private func extent(_ corners: [Point]) throws -> DocumentObject {
-        let toDegrees = try CoordinateTransform(from: grid.crs, to: .wgs84)
-        let degrees = toDegrees.apply(corners)
+        let degrees = try TransformCache.apply(corners, from: grid.crs, to: .wgs84)
         let coordinates = cornerDocument(degrees) { ["lat": .double($0.y), "lon": .double($0.x)] }
         var extent = DocumentObject()
         extent["center_dt"] = .string(Timestamp.iso(centerTime ?? timeRange.center))

@@ -41,6 +41,22 @@ struct STACAsset {
         }
     }
 
+    /// What makes numbers of one of its bands values, `number · scale + offset`; nil where the item does not tell.
+    ///
+    /// - `band`: Counted from 1.
+    func scaling(band: Int = 1) -> (scale: Double, offset: Double)? {
+        let lists = [value["raster:bands"], value["bands"]].map { $0?.array ?? [] }
+        let places = lists.compactMap { band <= $0.count ? $0[band - 1] : nil } + [value]
+        func number(_ names: [String]) -> Double? {
+            places.lazy.flatMap { place in names.lazy.compactMap { place[$0]?.double } }.first { $0.isFinite }
+        }
+        let (scale, offset) = (number(["raster:scale", "scale"]), number(["raster:offset", "offset"]))
+        guard scale != nil || offset != nil else { return nil }
+        // Who repackaged these files has added the offset to the numbers already, and names it all the same.
+        let isApplied = properties["earthsearch:boa_offset_applied"]?.bool == true
+        return (scale ?? 1, isApplied ? 0 : offset ?? 0)
+    }
+
     /// The CRS of its pixels, nil where the item does not tell.
     var crs: CRS? {
         if let code = field("proj:code")?.string { return CRS(code) }

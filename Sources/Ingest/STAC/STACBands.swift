@@ -49,6 +49,19 @@ struct STACBands {
         return nil
     }
 
+    /// Scale and offset of the item where they differ from those of the product, by measurement; of products that scale alone.
+    func scaling(of measurements: [Measurement]) -> DocumentObject {
+        var all = DocumentObject()
+        for measurement in measurements where measurement.scaleFactor != nil || measurement.addOffset != nil {
+            guard let entry = entries.first(where: { $0.name == measurement.name }),
+                let own = entry.asset.scaling(band: entry.band ?? 1),
+                own != (measurement.scaleFactor ?? 1, measurement.addOffset ?? 0)
+            else { continue }
+            all[measurement.name] = ["scale_factor": .double(own.scale), "add_offset": .double(own.offset)]
+        }
+        return all
+    }
+
     /// The measurements of the EO3 document.
     ///
     /// - `gridNames`: The name of each asset's grid, by the asset's key.

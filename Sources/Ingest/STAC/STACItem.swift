@@ -52,7 +52,10 @@ struct STACItem {
         root["crs"] = .string(grids.crs.epsg.map { "epsg:\($0)" } ?? grids.crs.definition)
         root["geometry"] = geometry(in: grids.crs)
         root["grids"] = grids.document
-        root["properties"] = .object(try eo3Properties())
+        var facts = try eo3Properties()
+        let scaling = bands.scaling(of: product?.measurements ?? [])
+        if facts[EO3.scaling] == nil, !scaling.isEmpty { facts[EO3.scaling] = .object(scaling) }
+        root["properties"] = .object(facts)
         root["measurements"] = .object(bands.document(gridNames: grids.names))
         root["accessories"] = .object(bands.accessories)
         root["lineage"] = .object(properties["odc:lineage"]?.object ?? DocumentObject())
@@ -150,8 +153,7 @@ struct STACItem {
     private func geometry(in crs: CRS) -> DocumentValue? {
         if let own = properties["proj:geometry"], own["type"] == "Polygon" { return own }
         guard let outline = reader.value["geometry"], outline["type"] == "Polygon",
-            let rings = outline["coordinates"]?.array,
-            let transform = try? CoordinateTransform(from: .wgs84, to: crs)
+            let rings = outline["coordinates"]?.array
         else { return nil }
         var moved: [DocumentValue] = []
         for ring in rings {
@@ -159,8 +161,9 @@ struct STACItem {
                 let numbers = (position.array ?? []).compactMap(\.double)
                 return numbers.count > 1 ? Point(x: numbers[0], y: numbers[1]) : nil
             }
-            let carried = transform.apply(points)
-            guard carried.count > 3, carried.allSatisfy({ $0.x.isFinite && $0.y.isFinite }) else { return nil }
+            guard let carried = try? TransformCache.apply(points, from: .wgs84, to: crs), carried.count > 3,
+                carried.allSatisfy({ $0.x.isFinite && $0.y.isFinite })
+            else { return nil }
             moved.append(.array(carried.map { .array([.double($0.x), .double($0.y)]) }))
         }
         return moved.isEmpty ? nil : ["type": "Polygon", "coordinates": .array(moved)]

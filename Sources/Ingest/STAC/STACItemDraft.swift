@@ -195,9 +195,8 @@ extension STACItemDraft {
     static func outline(of dataset: Dataset) throws -> Outline {
         var moved: MultiPolygon?
         if let footprint = dataset.footprint, let crs = dataset.crs {
-            let transform = try CoordinateTransform(from: crs, to: .wgs84)
-            let parts = footprint.densified(pieces: 8).parts.map { part in
-                MultiPolygon.Part(rings: part.rings.map { transform.apply($0) })
+            let parts = try footprint.densified(pieces: 8).parts.map { part in
+                MultiPolygon.Part(rings: try part.rings.map { try TransformCache.apply($0, from: crs, to: .wgs84) })
             }
             moved = MultiPolygon(parts: parts)
         } else if let box = dataset.lonLatBounds {

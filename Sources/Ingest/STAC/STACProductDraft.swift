@@ -7,8 +7,8 @@ import Raster
 public enum STACProductDraft {
     /// A definition with a measurement for each asset with samples.
     ///
-    /// Numbers are those of the files: an item's scale and offset are not taken over. Keys that are no names of
-    /// measurements become aliases, as are common names of bands.
+    /// Scale and offset are the item's; items that come with others keep theirs in their documents. Keys that are no names
+    /// of measurements become aliases, as are common names of bands.
     /// - Parameters:
     ///   - name: The product's.
     ///   - item: The item.
@@ -71,6 +71,9 @@ public enum STACProductDraft {
         let missing = nodata ?? (type.isFloat ? .nan : 0)
         result["nodata"] = Int(exactly: missing).map { .integer($0) } ?? .double(missing)
         result["units"] = .string((bands.first?["unit"] ?? value["unit"])?.string ?? "1")
+        if let scaling = asset.scaling(), scaling != (1, 0) {
+            (result["scale_factor"], result["add_offset"]) = (.double(scaling.scale), .double(scaling.offset))
+        }
         let others = (asset.bands.first ?? []) + (name == asset.key ? [] : [asset.key])
         result["aliases"] = .array(others.filter { $0 != name }.map { .string($0) })
         return result

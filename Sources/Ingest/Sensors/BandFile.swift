@@ -46,17 +46,16 @@ struct BandFile: Sendable {
 
     /// A file whose grid the metadata tell: opened where all is to be checked, else only looked for.
     ///
-    /// - `names`: The names in the file's folder, where they are known already.
-    init(_ path: String, _ check: SceneOptions.Check, grid: GeoBox, names: Set<String>? = nil) throws {
+    /// - `isThere`: Whether the file is known to be there.
+    init(_ path: String, _ check: SceneOptions.Check, grid: GeoBox, isThere: Bool = false) throws {
         guard check == .none else {
             try self.init(checking: path)
             return
         }
-        let name = path.split(separator: "/").last.map(String.init) ?? path
-        guard names?.contains(name) ?? (VirtualFolder.kind(path) != nil) else {
+        guard isThere || VirtualFolder.kind(path) != nil else {
             throw SceneError(path, "is missing", hint: "Fetch the scene again, with all its bands.")
         }
-        self.init(unopened: path, grid: grid, driverName: name.lowercased().hasSuffix(".jp2") ? "JP2" : "")
+        self.init(unopened: path, grid: grid, driverName: path.lowercased().hasSuffix(".jp2") ? "JP2" : "")
     }
 
     private init(unopened path: String, grid: GeoBox, driverName: String) {

@@ -50,7 +50,7 @@ struct LandsatScene {
         let file = try folder.path(of: fileName, named: metadata.path)
         let band: BandFile
         if options.check == .none {
-            band = try BandFile(file, .none, grid: metadataGrid(of: key), names: names)
+            band = try BandFile(file, .none, grid: metadataGrid(of: key), isThere: names.contains(fileName))
         } else {
             band = try BandFile(checking: file)
         }

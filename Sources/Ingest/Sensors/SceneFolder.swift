@@ -53,11 +53,21 @@ enum SceneFile {
             hint: "Is it the right file? Fetch it again."
         )
         guard path.hasPrefix("/vsi") else {
-            guard let handle = FileHandle(forReadingAtPath: path) else { return nil }
-            defer { try? handle.close() }
-            guard let data = try? handle.read(upToCount: limit + 1) else { return Data() }
-            if data.count > limit { throw tooLong }
-            return data
+            guard let file = fopen(path, "rb") else { return nil }
+            defer { fclose(file) }
+            // What is no plain file tells no size; folders cannot be read.
+            var facts = stat()
+            let size = fstat(fileno(file), &facts) == 0 ? max(0, facts.st_size) : 0
+            var data = Data(count: min(size, limit) + 1)
+            var length = 0
+            while true {
+                let room = data.count - length
+                let count = data.withUnsafeMutableBytes { fread($0.baseAddress.map { $0 + length }, 1, room, file) }
+                length += count
+                if length > limit { throw tooLong }
+                if count < room { return data.prefix(length) }
+                data.append(Data(count: min(data.count, limit + 1 - data.count)))
+            }
         }
         guard VirtualFolder.kind(path) == .file else { return nil }
         do {

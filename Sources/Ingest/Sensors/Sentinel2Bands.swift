@@ -41,8 +41,9 @@ extension Sentinel2Scene {
         var grids = SceneGrids()
         var measurements: [EO3Dataset.Measurement] = []
         var format: String?
+        var tree = Tree()
         for band in wanted {
-            guard let found = try isFlat ? flatFile(band, options) : bandFile(band, options) else { continue }
+            guard let found = try isFlat ? flatFile(band, options) : bandFile(band, options, &tree) else { continue }
             let scaling = band.isReflectance ? try self.scaling(band: band.code) : band.layerScaling
             format = format ?? found.file.format
             let place = EO3Dataset.Measurement(
@@ -95,8 +96,18 @@ extension Sentinel2Scene {
         return try scene.document(of: wanted, product: product, path: path, options: options)
     }
 
+    /// What the bands of a SAFE tree share: names by folder, grids by resolution.
+    private struct Tree {
+        var names: [String: [String]] = [:]
+        var grids: [Int: GeoBox] = [:]
+    }
+
     /// The file of a band in a SAFE tree, with its grid; nil where it is not there and need not be.
-    private func bandFile(_ band: Sentinel2Band, _ options: SceneOptions) throws -> (file: BandFile, grid: GeoBox)? {
+    private func bandFile(
+        _ band: Sentinel2Band,
+        _ options: SceneOptions,
+        _ tree: inout Tree
+    ) throws -> (file: BandFile, grid: GeoBox)? {
         let isProbability = band.code == "CLDPRB" || band.code == "SNWPRB"
         let resolution = band.resolution
         let folder =
@@ -108,7 +119,8 @@ extension Sentinel2Scene {
         } else {
             marks = level == .l1c ? ["_\(band.code)."] : ["_\(band.code)_\(resolution)m."]
         }
-        let names = SceneFolder(granule).names(in: folder)
+        let names = tree.names[folder] ?? SceneFolder(granule).names(in: folder)
+        tree.names[folder] = names
         let found = names.first { name in
             let lower = name.lowercased()
             return marks.contains { name.contains($0) } && [".jp2", ".tif", ".tiff"].contains { lower.hasSuffix($0) }
@@ -121,8 +133,9 @@ extension Sentinel2Scene {
                 hint: "Fetch the scene again, with all bands of \(resolution) m."
             )
         }
-        let grid = try self.grid(resolution: resolution)
-        let file = try BandFile("\(granule)/\(folder)/\(found)", options.check, grid: grid, names: Set(names))
+        let grid = try tree.grids[resolution] ?? self.grid(resolution: resolution)
+        tree.grids[resolution] = grid
+        let file = try BandFile("\(granule)/\(folder)/\(found)", options.check, grid: grid, isThere: true)
         try file.require(width: grid.width, height: grid.height, source: "the metadata at \(resolution) m")
         return (file, grid)
     }

@@ -211,7 +211,7 @@ struct Sentinel2Scene {
             }
         }
         guard degrees.count > 3 else { return nil }
-        let points = try CoordinateTransform(from: .wgs84, to: try crs).apply(degrees)
+        let points = try TransformCache.apply(degrees, from: .wgs84, to: try crs)
         guard points.allSatisfy({ $0.x.isFinite && $0.y.isFinite }) else { return nil }
         // Degrees of a product's footprint are good to a metre at best: what follows the millimetres is noise.
         return points.map { Point(x: ($0.x * 1000).rounded() / 1000, y: ($0.y * 1000).rounded() / 1000) }

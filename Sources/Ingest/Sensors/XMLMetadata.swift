@@ -12,6 +12,14 @@ struct XMLMetadata: Sendable {
         let parent: Int
         var attributes: [(name: String, value: String)]
         var text: String
+
+        /// The text without blanks around it.
+        var trimmed: String {
+            func isBlank(_ byte: UInt8) -> Bool { byte == 32 || (9...13).contains(byte) }
+            let start = text.utf8.drop(while: isBlank)
+            guard let end = start.lastIndex(where: { !isBlank($0) }) else { return "" }
+            return String(start[...end]) ?? text
+        }
     }
 
     let path: String
@@ -35,7 +43,7 @@ struct XMLMetadata: Sendable {
     /// - `path`: For messages.
     init(_ data: Data, path: String, skipping: Set<String> = []) throws {
         self.path = path
-        elements = try Self.parse(data, path, skipping)
+        elements = try Self.parse(Self.without(skipping, data), path, skipping)
         var byName: [String: [Int]] = [:]
         for (index, element) in elements.enumerated() { byName[element.name, default: []].append(index) }
         self.byName = byName
@@ -55,11 +63,20 @@ struct XMLMetadata: Sendable {
             let owners = steps.count == 1 ? Array(elements.indices) : found(Array(steps.dropLast()))
             return owners.compactMap { attribute(name, of: $0) }
         }
-        return found(steps).map { elements[$0].text.trimmingCharacters(in: .whitespacesAndNewlines) }
+        return found(steps).map { elements[$0].trimmed }
     }
 
     /// The first of them, nil where there is none or it is empty.
-    func text(_ xpath: String) -> String? { texts(xpath).first { !$0.isEmpty } }
+    func text(_ xpath: String) -> String? {
+        // Most ask for the only element of a name.
+        let name = xpath.dropFirst(2)
+        if xpath.hasPrefix("//"),
+            name.utf8.allSatisfy({ $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "@") && $0 != UInt8(ascii: "[") })
+        {
+            return (byName[String(name)] ?? []).lazy.map { elements[$0].trimmed }.first { !$0.isEmpty }
+        }
+        return texts(xpath).first { !$0.isEmpty }
+    }
 
     /// The text of the element, or an error that names it.
     func required(_ xpath: String) throws -> String {
@@ -89,7 +106,7 @@ struct XMLMetadata: Sendable {
         let wanted = Set(owners)
         for element in elements where wanted.contains(element.parent) {
             children[element.parent, default: [:]][element.name] =
-                element.text.trimmingCharacters(in: .whitespacesAndNewlines)
+                element.trimmed
         }
         return owners.map { owner in
             let attributes = Dictionary(elements[owner].attributes.map { ($0.name, $0.value) }) { first, _ in first }
@@ -101,7 +118,7 @@ struct XMLMetadata: Sendable {
     func groups() -> [String: [String: String]] {
         var groups: [String: [String: String]] = [:]
         for element in elements where element.parent >= 0 {
-            let text = element.text.trimmingCharacters(in: .whitespacesAndNewlines)
+            let text = element.trimmed
             if !text.isEmpty { groups[elements[element.parent].name, default: [:]][element.name] = text }
         }
         return groups
@@ -138,6 +155,59 @@ struct XMLMetadata: Sendable {
             name = parts.first ?? text
             condition = parts.count == 3 ? (parts[1], parts[2]) : nil
         }
+    }
+
+    /// The bytes without elements of these names, as far as they are found without parsing: tables of a megabyte are left
+    /// out at a fraction of the time.
+    ///
+    /// What is not clearly such an element stays, for the parser to judge: others within it, comments, other encodings.
+    private static func without(_ names: Set<String>, _ data: Data) -> Data {
+        let ranges = data.withUnsafeBytes { bytes -> [Range<Int>] in
+            guard !names.isEmpty, find("<!--", bytes) == nil, find("<![CDATA[", bytes) == nil else { return [] }
+            return names.flatMap { elements($0, bytes) ?? [] }.sorted { $0.lowerBound < $1.lowerBound }
+        }
+        guard !ranges.isEmpty else { return data }
+        var kept = Data()
+        var place = 0
+        for range in ranges where range.lowerBound >= place {
+            kept += data.dropFirst(place).prefix(range.lowerBound - place)
+            place = range.upperBound
+        }
+        return kept + data.dropFirst(place)
+    }
+
+    /// Where all elements of a name lie; nil where one holds another, or is closed at once.
+    private static func elements(_ name: String, _ bytes: UnsafeRawBufferPointer) -> [Range<Int>]? {
+        var found: [Range<Int>] = []
+        var place = 0
+        while let start = find("<\(name)", bytes, from: place) {
+            let open = start + name.utf8.count + 1
+            guard let end = find("</\(name)>", bytes, from: open) else { return nil }
+            let isWhole = [UInt8(ascii: ">"), UInt8(ascii: " ")].contains(bytes[open])
+            guard isWhole, find("<\(name)", bytes, from: open, to: end) == nil else { return nil }
+            place = end + name.utf8.count + 3
+            found.append(start..<place)
+        }
+        return found
+    }
+
+    /// The first place of a text that begins with a bracket, of which there are few.
+    private static func find(
+        _ text: String,
+        _ bytes: UnsafeRawBufferPointer,
+        from start: Int = 0,
+        to end: Int? = nil
+    ) -> Int? {
+        let (text, limit) = (Array(text.utf8), end ?? bytes.count)
+        var place = start
+        while place < limit, let base = bytes.baseAddress,
+            let hit = memchr(base + place, Int32(text[0]), limit - place)
+        {
+            place = UnsafeRawPointer(hit) - base
+            if limit - place >= text.count, memcmp(hit, text, text.count) == 0 { return place }
+            place += 1
+        }
+        return nil
     }
 
     private static func parse(_ data: Data, _ path: String, _ skipping: Set<String>) throws -> [Element] {

@@ -117,6 +117,43 @@ import Testing
         #expect(found.at("measurements", "SR_B4_TIF", "path") == "https://h.invalid/x.tif")
     }
 
+    @Test func `scale and offset of the first item are the product's, those of others are kept where they differ`()
+        throws
+    {
+        let grid = #""proj:shape": [200, 100], "proj:transform": [10, 0, 500000, 0, -10, 5100000]"#
+        func asset(_ bands: String) -> String {
+            #"{"href": "https://h.invalid/x.tif", "type": "image/tiff", "data_type": "uint16", "nodata": 0, \#(grid), \#(bands)}"#
+        }
+        /// As raster:bands of STAC 1.0, in bands of 1.1, for the whole asset, and nothing of the kind.
+        func text(offset: Double, more: String = "") -> String {
+            item(
+                assets: """
+                    {"old": \(asset(#""raster:bands": [{"scale": 0.0001, "offset": \#(offset)}]"#)),
+                     "new": \(asset(#""bands": [{"name": "new", "raster:scale": 0.0001, "raster:offset": \#(offset)}]"#)),
+                     "whole": \(asset(#""raster:scale": 0.5"#)), "plain": \(asset(#""unit": "K""#))}
+                    """
+            ).replacing(#""platform""#, with: more + #""platform""#)
+        }
+        func definition(_ text: String) throws -> DocumentValue? {
+            let value = try JSONText.parse(text, origin: "item.json")
+            return try STACProductDraft.definition("p", for: value, at: "https://h.invalid/item.json")
+        }
+        let made = try #require(try definition(text(offset: -0.1)))
+        let scales = (made["measurements"]?.array ?? []).map { [$0["scale_factor"]?.double, $0["add_offset"]?.double] }
+        #expect(scales == [[0.0001, -0.1], [0.0001, -0.1], [0.5, 0], [nil, nil]])
+        // Numbers to which the offset was added already (earth-search).
+        let applied = try #require(
+            try definition(text(offset: -0.1, more: #""earthsearch:boa_offset_applied": true, "#))
+        )
+        #expect(applied["measurements"]?.array?.first?["add_offset"]?.double == 0)
+        let product = try #require(Product(definition: made))
+        let (same, other) = (text(offset: -0.1), text(offset: 0))
+        let documents = try [same, other].map { try #require(try convert($0, [product]).first).get().document.value }
+        #expect(documents[0].at("properties", "antares:scaling") == nil)
+        let kept: DocumentValue = ["scale_factor": 0.0001, "add_offset": 0.0]
+        #expect(documents[1].at("properties", "antares:scaling") == ["old": kept, "new": kept])
+    }
+
     @Test func `items changed by chance crash nothing`() throws {
         var mutator = Mutator(seed: 11)
         let value = try JSONText.parse(item(), origin: "item.json")
