@@ -65,6 +65,7 @@ let package = Package(
         .systemLibrary(name: "CNetCDF", pkgConfig: "netcdf", providers: [.apt(["libnetcdf-dev"])]),
         .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
         .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
+        .systemLibrary(name: "CISAL", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CXML", providers: [.apt(["libxml2-dev"])]),
         .systemLibrary(name: "CPROJ", pkgConfig: "proj", providers: [.apt(["libproj-dev"])]),
@@ -87,7 +88,7 @@ let package = Package(
                 .linkedLibrary("gdal", .when(platforms: [.macOS])),
             ]
         ),
-        library("Raster", ["Geo", "CDeflate", "CGDAL", "CHDF5", "CNetCDF", "CPROJ", "CZstd", "GDALLoader"]),
+        library("Raster", ["Geo", "CDeflate", "CGDAL", "CHDF5", "CISAL", "CNetCDF", "CPROJ", "CZstd", "GDALLoader"]),
         library("Postgres", ["CPQ", "Spawn", crypto, logging]),
         .target(
             name: "IndexSQL",
@@ -102,10 +103,13 @@ let package = Package(
         library("Simulation", ["Geo", "Raster"]),
         library("Jobs", ["Documents", "Geo"]),
         library("ClusterExec", ["CArchive", "CSpawn", "Documents", "Jobs", "Postgres", "Spawn", grdb, logging]),
-        library(
-            "JobService",
-            ["CArgon2", "ClusterExec", "Documents", "Jobs", "Postgres", asyncHTTPClient, crypto, grdb, jwtKit, logging]
-                + [mustache] + hummingbird + nio
+        .target(
+            name: "JobService",
+            dependencies: [
+                "CArgon2", "ClusterExec", "Documents", "Jobs", "Postgres", asyncHTTPClient, crypto, grdb, jwtKit, logging,
+            ] + [mustache] + hummingbird + nio,
+            resources: [.copy("Resources")],
+            swiftSettings: strict
         ),
         library(
             "Workflows",
@@ -145,7 +149,7 @@ let package = Package(
         tests("Simulation", "Simulation", ["Geo", "Raster"]),
         tests("Jobs", "Jobs"),
         tests("ClusterExec", "ClusterExec", ["Documents", "IndexSQL", "Jobs", "Postgres", logging]),
-        tests("JobService", "JobService", ["ClusterExec", "Documents", "Jobs", "Postgres", asyncHTTPClient, logging]),
+        tests("JobService", "JobService", ["ClusterExec", "Documents", "IndexSQL", "Jobs", "Postgres", asyncHTTPClient, logging]),
         tests(
             "Workflows",
             "Workflows",

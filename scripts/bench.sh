@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Times jobs of the block engine on a simulated archive, and the same jobs by other programs on the same files with the same
-# two threads. Writes bench-output/times.tsv and prints a table.
+# two threads. Writes bench-output/times.tsv, prints a table, and draws cost.svg: cost against dates and pixels.
 #
 # Sizes by variable: BENCH_KM=60 (a tile's side; 120 gives 4000 x 4000 px), BENCH_DATES=24, BENCH_THREADS=2, BENCH_MEMORY=1G,
 # BENCH_DATES_MANY=200 (dates of the run that shows bounded memory, 0 leaves it out). BENCH_PEERS=no leaves Python out.
@@ -70,7 +70,31 @@ if [ "${BENCH_PEERS:-yes}" != no ] && python=$(HOME=$HOME_OF_USER scripts/venv.s
     measure 'median of 6 bands, same CRS: odc-stac' "${peer[@]}" "$OUTPUT/out/odc.tif"
     measure 'median onto EPSG:6372, nearest: odc-stac' "${peer[@]}" "$OUTPUT/out/odc-warped.tif" EPSG:6372
     measure 'median onto EPSG:6372, bilinear: odc-stac' "${peer[@]}" "$OUTPUT/out/odc-bilinear.tif" EPSG:6372 bilinear
+    measure 'NDVI mean min max std p10 p50 p90: odc-stac' "$python/bin/python" scripts/bench/odc_stac_ndvi.py \
+        "$OUTPUT/archive/scenes" "$OUTPUT/out/odc-ndvi.tif"
 fi
+# Neither is in Debian's packages or in Python's index.
+for peer in force-higher-level gdalcubes; do
+    command -v "$peer" >/dev/null || echo "  $peer is not installed: left out" >&2
+done
+
+recipe=(apply_recipe -b 2017-01-01 -e 2017-12-31 -lat 19 22 -long -105 -102 "${limits[@]}")
+measure 'NDVI mean min max std p10 p50 p90: antares' "${run[@]}" "${recipe[@]}" -recipe scripts/bench/ndvi.yaml --name bench_ndvi
+measure 'geometric median of 6 bands with deviations: antares' "${run[@]}" "${recipe[@]}" -recipe scripts/bench/geomedian.yaml \
+    --name bench_geomedian
+
+# Cost against dates, and against pixels: a quarter of the year, or of the area, more each time.
+for month in 03-31 06-30 09-30 12-31; do
+    found=$(antares dataset search -f csv product=landsat_c2_l2 "time in [2017-01-01, 2017-$month]" | tail -n +2 | grep -c .)
+    measure "cost of $((found / 2)) dates" "${run[@]}" "${median[@]}" 2017-01-01 "2017-$month" -o "$OUTPUT/out/dates.tif"
+done
+for share in 1 2 3 4; do
+    north=$(awk -v km="$km" -v share="$share" 'BEGIN { printf "%.4f", 20.6 + 0.95 * km / 110.7 * (share / 2 - 1) }')
+    area=("${run[@]}" "${median[@]}" 2017 -lat 19 "$north" -long -105 -102 -o "$OUTPUT/out/area.tif")
+    HOME=$OUTPUT/home "${area[@]}" >/dev/null
+    size=$(gdalinfo "$OUTPUT/out/area.tif" | awk '/^Size is/ { printf "%.2f", $3 * $4 / 1e6 }')
+    measure "cost of $size Mpx" "${area[@]}"
+done
 
 sed "s|@LOCATION@|$OUTPUT/tiles|" scripts/bench/ingest.yaml >"$OUTPUT/ingest.yaml"
 rm -rf "$OUTPUT/tiles"
@@ -103,6 +127,8 @@ fi
 
 printf '\n%-58s %9s %9s %9s\n' job wall CPU MiB
 awk -F '\t' '{ printf "%-58s %9s %9s %9s%s\n", $1, $2, $3, $4, $5 == 0 ? "" : "  FAILED" }' "$table"
+
+python3 scripts/bench/plot.py "$table" "$OUTPUT/cost.svg" || true
 
 printf "\nkernels on one thread\n"
 scripts/bench-kernels.sh

@@ -10,10 +10,11 @@ mkdir -p "$root/bin" "$share"/{antares,man/man1,bash-completion/completions,zsh/
 install -m 755 .build/release/antares "$root/bin/antares"
 ln -sf antares "$root/bin/datacube"
 ln -sf antares "$root/bin/datacube-search"
-rm -rf "$share"/antares/{sql,config-templates}
+rm -rf "$share"/antares/{sql,config-templates,web}
 mkdir "$share/antares/sql"
 cp -r sql/migrations sql/queries sql/metadata-types "$share/antares/sql/"
 cp -r config-templates "$share/antares/"
+cp -r Sources/JobService/Resources "$share/antares/web"
 
 for name in antares datacube; do
     run="$root/bin/$name"

@@ -6,11 +6,12 @@ minimum_swift=6.2
 packages=(
     make pkg-config gcc g++ libc6-dev
     libgdal-dev libpq-dev libnetcdf-dev libproj-dev
-    libarchive-dev libargon2-dev libdeflate-dev libsqlite3-dev libxml2-dev libzstd-dev
+    libarchive-dev libargon2-dev libdeflate-dev libisal-dev libsqlite3-dev libxml2-dev libzstd-dev
     gdal-bin hdf5-tools netcdf-bin openssh-client openssl
     postgresql
-    gmt-dcw iso-codes
+    gmt-dcw iso-codes stilts
     python3-venv python3-dev libxml2-utils
+    chromium fonts-dejavu-core
 )
 
 say() { printf '%s\n' "$*" >&2; }
@@ -67,7 +68,7 @@ install_packages() {
 
 check_libraries() {
     local library missing=()
-    for library in gdal libpq netcdf proj libdeflate libzstd libarchive libxml-2.0 sqlite3; do
+    for library in gdal libpq netcdf proj libdeflate libisal libzstd libarchive libxml-2.0 sqlite3; do
         pkg-config --exists "$library" 2>/dev/null || missing+=("$library")
     done
     if [ ${#missing[@]} = 0 ]; then return; fi

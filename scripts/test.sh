@@ -14,11 +14,19 @@ fi
 if ! scripts/venv.sh stac >/dev/null; then
     echo 'SKIPPED: THERE IS NO STAC API (SEE ABOVE), AND NO TEST OF SEARCHES, DOWNLOADS AND EXPORTS AGAINST ONE.' >&2
 fi
+if ! scripts/venv.sh uws >/dev/null; then
+    echo 'SKIPPED: THERE ARE NO CLIENTS OF UWS (SEE ABOVE), AND NO TEST OF THE JOB SERVICE WITH THEM.' >&2
+fi
 for release in 1.8 1.9; do
     if ! scripts/venv.sh services-$release >/dev/null; then
         echo "SKIPPED: THERE ARE NO EXPLORER AND OWS ON DATACUBE $release (SEE ABOVE), AND NO TEST THAT THEY SERVE OUR INDEX." >&2
     fi
 done
+if browser=$(scripts/venv.sh browser); then
+    export ANTARES_TEST_BROWSER=$browser/bin/python
+else
+    echo 'SKIPPED: NOTHING CAN DRIVE CHROMIUM (SEE ABOVE), AND NOBODY WALKS THROUGH THE PAGES OF THE SERVICE.' >&2
+fi
 if schema=$(scripts/uws-schema.sh); then
     export ANTARES_TEST_UWS_SCHEMA=$schema
 else

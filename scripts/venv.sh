@@ -3,6 +3,7 @@
 # ANTARES_VENVS, or in a cache folder outside the repository.
 #
 # usage: scripts/venv.sh NAME
+#   browser       drives Chromium through the service's pages, and checks them by axe
 #   datacube-1.8  the Open Data Cube that tests compare with
 #   datacube-1.9  its next release
 #   eodatasets3   eo3-validate, which checks dataset documents
@@ -11,13 +12,16 @@
 #   moto          a server of S3
 #   numpy         numpy and scipy, and hdstats where it can be built, for tests of reducers
 #   odc-stac      the peers that scripts/bench.sh measures
+#   uws           pyvo, uws-client and the schema checks, for tests of the job service
 #   services-1.8  the Open Data Cube's web services Explorer and OWS, and odc-stac, on datacube 1.8
 #   services-1.9  their next releases, on datacube 1.9
+#   service-api   clients of the job service's submission API, and croniter, whose slots schedules are compared with
 #   stac          a STAC API (stac-fastapi with pgstac), pystac and odc-stac
 set -eu
 name=${1:-}
 builds=no optional=
 case $name in
+    browser) needs='playwright==1.56.0 axe-playwright-python==0.1.7' check='import playwright.sync_api, axe_playwright_python' ;;
     # setuptools: datacube 1.8 imports pkg_resources. psycopg2 has no wheels.
     datacube-1.8)
         needs='datacube==1.8.20 sqlalchemy>=1.4,<2 psycopg2>=2.9,<3 setuptools<81 wheel'
@@ -43,9 +47,15 @@ case $name in
         needs='datacube==1.9.20 datacube-explorer[webserver]==3.1.7 datacube-ows[webserver]==1.9.14 odc-stac==0.5.3'
         needs="$needs sqlalchemy<2.1 psycopg2>=2.9,<3 setuptools<81 wheel"
         check='import flask_themer, matplotlib, datacube_ows, odc.stac, psycopg2' builds=yes ;;
+    service-api)
+        needs='astroquery==0.4.11 croniter==6.0.0 pyjwt[crypto]==2.10.1 tzdata'
+        check='import astroquery.astrometry_net, croniter, jwt' ;;
     stac)
         needs='stac-fastapi.pgstac==7.2.0 pypgstac[psycopg]==0.10.0 uvicorn pystac[validation]==1.15.2 odc-stac==0.5.3'
         check='import stac_fastapi.pgstac.app, odc.stac, pystac' ;;
+    uws)
+        needs='pyvo==1.9.1 uws-client==1.1.11 fissix requests lxml xmlschema'
+        check='import pyvo, xmlschema' ;;
     *) sed -n 's/^# \{0,1\}//; 2,/^set/p' "$0" | sed '$d' >&2; exit 64 ;;
 esac
 folder=${ANTARES_VENVS:-${XDG_CACHE_HOME:-$HOME/.cache}/antares-tests}/$name
@@ -72,6 +82,14 @@ install() { "$folder/bin/pip" install --quiet --disable-pip-version-check "$@" >
 if ! { install $needs && "$folder/bin/python" -W ignore -c "$check" >&2; }; then
     say "installing $name failed (see above). It needs the package index, and a C compiler, python3-dev and libpq-dev where something is built."
     exit 69
+fi
+if [ "$name" = uws ]; then
+    # uws-client is of Python 2.
+    client=$(echo "$folder"/lib/python3*/site-packages/uws)
+    "$folder/bin/python" -W ignore -m fissix -w -n --no-diffs "$client" >/dev/null 2>&1 || true
+    sed -i "s/base64.encodestring('%s:%s' % (user, password))/base64.b64encode(('%s:%s' % (user, password)).encode()).decode()/" \
+        "$client/UWS/connection.py"
+    "$folder/bin/python" -c 'import uws.cli.main' >&2 || { say "uws-client cannot be carried over to Python 3"; exit 69; }
 fi
 if [ -n "$optional" ]; then
     install --no-build-isolation "$optional" || say "$optional cannot be installed here; comparisons do without it"

@@ -25,6 +25,9 @@ public struct ClusterOptions: Sendable, Equatable, Codable {
         (resources, largest) = (Resources(), Resources(cores: 0))
         (slurm, sge, ssh) = (SlurmOptions(), GridEngineOptions(), SSHOptions())
     }
+
+    /// Lets an account pay, instead of the cluster file's: Slurm's account, Grid Engine's project.
+    public mutating func charge(_ account: String) { (slurm.account, sge.project) = (account, account) }
 }
 
 /// Options of `sbatch`.

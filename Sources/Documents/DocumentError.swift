@@ -4,13 +4,23 @@ public struct DocumentError: Error, Sendable, Equatable, CustomStringConvertible
     public let origin: String
     /// Counted from 1, nil where no line is to blame.
     public let line: Int?
+    /// Counted from 1, nil where only the line is known.
+    public let column: Int?
     /// Where in the document, as `measurements[2].dtype`; empty for the whole.
     public let path: String
     public let reason: String
     public let hint: String?
 
-    public init(origin: String, line: Int? = nil, path: String = "", reason: String, hint: String? = nil) {
-        (self.origin, self.line, self.path, self.reason, self.hint) = (origin, line, path, reason, hint)
+    public init(
+        origin: String,
+        line: Int? = nil,
+        column: Int? = nil,
+        path: String = "",
+        reason: String,
+        hint: String? = nil
+    ) {
+        (self.origin, self.line, self.column) = (origin, line, column)
+        (self.path, self.reason, self.hint) = (path, reason, hint)
     }
 
     public var description: String {

@@ -163,7 +163,10 @@ struct JSONParser {
     }
 
     private func failure(_ reason: String) -> DocumentError {
-        let line = 1 + bytes.prefix(position).count { $0 == UInt8(ascii: "\n") }
-        return DocumentError(origin: origin, line: line, reason: reason)
+        let before = bytes.prefix(position)
+        let line = 1 + before.count { $0 == UInt8(ascii: "\n") }
+        // Characters, not bytes: all but those that continue one of UTF-8.
+        let column = 1 + before.reversed().prefix { $0 != UInt8(ascii: "\n") }.count { $0 & 0xC0 != 0x80 }
+        return DocumentError(origin: origin, line: line, column: column, reason: reason)
     }
 }

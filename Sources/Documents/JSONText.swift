@@ -10,6 +10,11 @@ public enum JSONText {
         return try parser.parseDocument()
     }
 
+    /// The same with its text, so that what is wrong in it can be named by its line.
+    public static func document(_ text: String, origin: String) throws(DocumentError) -> SourceDocument {
+        SourceDocument(origin: origin, text: text, part: 0, value: try parse(text, origin: origin))
+    }
+
     /// One line of JSON.
     ///
     /// Numbers that are not finite become the texts NaN, Infinity and -Infinity.

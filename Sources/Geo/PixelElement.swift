@@ -21,15 +21,18 @@ extension PixelElement where Self: FixedWidthInteger {
     @inlinable public var single: Float { Float(self) }
     @inlinable
     public init(nearest value: Double) {
-        guard !value.isNaN else {
-            self = 0
-            return
-        }
-        // By a conversion that the processor has: `rounded()` calls a function, and a generic `Self(value)` many.
-        let clamped = Swift.min(Swift.max(value, Double(Self.min)), Double(Self.max))
-        let whole = Int64(clamped)
-        let rest = clamped - Double(whole)
-        self = Self(truncatingIfNeeded: rest >= 0.5 ? whole + 1 : rest <= -0.5 ? whole - 1 : whole)
+        // Without a call and without a branch, so that the compiler does several at once: a number so large leaves no
+        // room for a fraction, whole numbers (of up to 32 bits) are then its lowest bits.
+        let large = 6_755_399_441_055_744.0
+        let (lowest, highest) = (Double(Self.min), Double(Self.max))
+        let number = value == value ? value : 0
+        let above = number > lowest ? number : lowest
+        let clamped = above < highest ? above : highest
+        let even = (clamped + large) - large
+        let rest = clamped - even
+        let up = rest == 0.5 && clamped > 0 ? 1.0 : 0.0
+        let down = rest == -0.5 && clamped < 0 ? 1.0 : 0.0
+        self = Self(truncatingIfNeeded: (even + up - down + large).bitPattern)
     }
 }
 

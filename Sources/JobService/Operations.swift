@@ -1,16 +1,27 @@
-import Logging
 import ClusterExec
+import Documents
 import Foundation
 import Hummingbird
 import Jobs
+import Logging
 
 /// What those who run the service look at: health, metrics, and the resources of VOSI.
 struct OperationRoutes: Sendable {
     let parts: ServiceParts
+    /// The description of all this, JSON.
+    private let openAPI: Data
+
+    /// - Throws: `DocumentError` where the description that comes with the program cannot be read.
+    init(parts: ServiceParts, files: PageFiles) throws {
+        self.parts = parts
+        let documents = try YAML.parse(file: files.folder + "/openapi.yaml")
+        openAPI = Data(documents.map { JSONText.write($0.root.value) }.joined().utf8)
+    }
 
     func add(to router: Router<ServiceContext>) {
         router.get("health", use: health)
         router.get("metrics", use: metrics)
+        router.get("openapi.json") { [openAPI] _, _ in Response(openAPI, type: "application/json") }
         router.get("availability", use: availability)
         router.get("capabilities", use: capabilities)
     }

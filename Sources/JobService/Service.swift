@@ -38,7 +38,11 @@ struct ServiceParts: Sendable {
     let watch: JobWatch
     let scheduler: JobScheduler
     let metrics: RequestMetrics
+    let failures = FailureLimit()
     let files = FileResponse()
+    /// What pages show of the program's data; nil for none.
+    let data: (any DataSource)?
+    let pictures = Pictures()
     let log: Logger
 }
 
@@ -46,6 +50,9 @@ struct ServiceParts: Sendable {
 public struct JobService: Sendable {
     private let parts: ServiceParts
     private let webTokens: WebTokens?
+    private let events: JobEvents
+    private let pageFiles: PageFiles
+    private let operations: OperationRoutes
 
     /// - Parameters:
     ///   - options: How it works.
@@ -53,6 +60,7 @@ public struct JobService: Sendable {
     ///   - records: Where accounts and the like are kept.
     ///   - descriptions: The job types that the program has itself.
     ///   - launcher: Starts jobs.
+    ///   - data: What pages show of the program's data; nil for none.
     ///   - log: Hears of requests and of what goes wrong.
     /// - Throws: `ServiceError` for a folder that cannot be made; `CocoaError` for a missing file of keys.
     public init(
@@ -61,6 +69,7 @@ public struct JobService: Sendable {
         records: any RecordStore,
         descriptions: [JobDescription],
         launcher: any JobLauncher,
+        data: (any DataSource)? = nil,
         log: Logger
     ) async throws {
         let accounts = Accounts(records)
@@ -75,8 +84,12 @@ public struct JobService: Sendable {
             watch: watch,
             scheduler: JobScheduler(options, jobs: jobs, launcher: launcher, watch: watch, log: log),
             metrics: RequestMetrics(),
+            data: data,
             log: log
         )
+        events = JobEvents(jobs)
+        pageFiles = try await PageFiles()
+        operations = try OperationRoutes(parts: parts, files: pageFiles)
         webTokens = if let openID = options.openID { try await WebTokens(openID, accounts) } else { nil }
     }
 
@@ -105,13 +118,19 @@ public struct JobService: Sendable {
             onServerRunning: { ready($0.localAddress?.port ?? options.port) },
             logger: parts.log
         )
-        application.addServices(parts.scheduler, parts.watch, JobSweeper(parts))
+        application.addServices(parts.scheduler, parts.watch, JobSweeper(parts), SubmissionRunner(parts), Beat(parts))
+        application.addServices(events)
         let group = ServiceGroup(configuration: .init(services: [application], logger: parts.log))
         let run = Task.detached { try await group.run() }
         try await withTaskCancellationHandler {
             try await run.value
         } onCancel: {
-            Task { await group.triggerGracefulShutdown() }
+            Task {
+                // The server ends when its last request is answered: those that wait are answered now.
+                await parts.watch.close()
+                await events.close()
+                await group.triggerGracefulShutdown()
+            }
         }
     }
 
@@ -128,13 +147,30 @@ public struct JobService: Sendable {
             middleware: AuthenticationMiddleware(
                 accounts: parts.accounts,
                 webTokens: webTokens,
-                failures: FailureLimit()
+                failures: parts.failures
             )
         )
         JobListRoutes(parts: parts).add(to: router)
         JobRoutes(parts: parts).add(to: router)
         SyncRoutes(parts: parts).add(to: router)
-        OperationRoutes(parts: parts).add(to: router)
+        operations.add(to: router)
+        TileRoutes(parts: parts).add(to: router)
+        JobEventRoutes(parts: parts, events: events).add(to: router)
+        let pages = Pages(parts: parts, files: pageFiles)
+        StartPages(pages: pages).add(to: router)
+        AccountPage(pages: pages).add(to: router)
+        JobListPage(pages: pages).add(to: router)
+        JobPage(pages: pages).add(to: router)
+        NewJobPages(pages: pages).add(to: router)
+        CustomPage(pages: pages).add(to: router)
+        DataPages(pages: pages).add(to: router)
+        LoginRoutes(parts: parts).add(to: router)
+        TokenRoutes(parts: parts).add(to: router)
+        UserRoutes(parts: parts).add(to: router)
+        JobAPIRoutes(parts: parts).add(to: router)
+        RunRoutes(parts: parts).add(to: router)
+        ScheduleRoutes(parts: parts).add(to: router)
+        NovaRoutes(parts: parts).add(to: router)
         return router
     }
 }

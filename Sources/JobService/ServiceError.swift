@@ -20,8 +20,16 @@ public struct ServiceError: Error, Sendable, Equatable, CustomStringConvertible 
     public let code: Code
     /// What failed, where, why, and what to do.
     public let message: String
+    /// The field of the request that is to blame, as `parameters.time`.
+    public let field: String?
+    /// Where the mistake stands in a document of the request, counted from 1.
+    public let line: Int?
+    public let column: Int?
 
-    public init(_ code: Code, _ message: String) { (self.code, self.message) = (code, message) }
+    public init(_ code: Code, _ message: String, field: String? = nil, line: Int? = nil, column: Int? = nil) {
+        (self.code, self.message, self.field) = (code, message, field)
+        (self.line, self.column) = (line, column)
+    }
 
     public var description: String { message }
 }

@@ -11,7 +11,7 @@ public enum ServiceFile {
         let root = document.root
         try root.allowOnly([
             "host", "port", "base_url", "tls", "trusted_proxies", "openid", "allow_anonymous", "job_servers",
-            "allow_private_addresses", "folder", "limits",
+            "allow_private_addresses", "folder", "limits", "submission",
         ])
         var options = ServiceOptions()
         options.host = try root.optional("host")?.string() ?? options.host
@@ -37,8 +37,20 @@ public enum ServiceFile {
         options.allowsAnonymous = try root.optional("allow_anonymous")?.bool() ?? false
         options.allowsPrivateAddresses = try root.optional("allow_private_addresses")?.bool() ?? false
         options.folder = try root.optional("folder")?.string() ?? ""
+        if let reader = root.optional("submission") { try submission(reader, &options.submission) }
         if let reader = root.optional("limits") { try limits(reader, &options) }
         return options
+    }
+
+    private static func submission(_ reader: DocumentReader, _ type: inout ServiceOptions.SubmissionType) throws {
+        try reader.allowOnly(["type", "parameter", "values", "public_results"])
+        type.kind = try reader.required("type").string()
+        type.parameter = try reader.required("parameter").string()
+        type.allowsPublicResults = try reader.optional("public_results")?.bool() ?? false
+        type.values = [:]
+        for entry in try reader.optional("values")?.entries() ?? [] {
+            type.values[entry.key] = entry.reader.parameterText
+        }
     }
 
     private static func limits(_ reader: DocumentReader, _ options: inout ServiceOptions) throws {
@@ -46,6 +58,7 @@ public enum ServiceFile {
             ("jobs", \.jobThreads, 1...10_000), ("jobs_per_user", \.userJobThreads, 1...10_000),
             ("submissions", \.submissionThreads, 1...1000), ("waiting_per_user", \.userJobLimit, 1...1_000_000),
             ("body_bytes", \.bodyLimit, 1024...Int.max), ("upload_bytes", \.uploadLimit, 1024...Int.max),
+            ("unpacked_bytes", \.unpackedLimit, 1024...Int.max),
             ("body_seconds", \.bodySeconds, 1...86400), ("wait_seconds", \.waitSeconds, 1...600),
             ("destruction_seconds", \.destructionSeconds, 1...Int(Int32.max)),
             ("destruction_most", \.destructionLimit, 1...Int(Int32.max)),

@@ -20,6 +20,20 @@ public struct ServiceOptions: Sendable, Equatable {
         }
     }
 
+    /// What becomes of files and addresses that are sent to the submission API.
+    public struct SubmissionType: Sendable, Equatable {
+        /// The job type that works on each scene.
+        public var kind = "prepare_metadata"
+        /// Its parameter that takes the file or folder.
+        public var parameter = "path"
+        /// Further parameters, the same for every job.
+        public var values = ["outfile": "metadata.yaml"]
+        /// True where anybody may read the results of those who ask for that by `publicly_visible`.
+        public var allowsPublicResults = false
+
+        public init() {}
+    }
+
     public var host = "127.0.0.1"
     public var port = 8080
     /// The address that clients use, without a slash at its end, where it is not that of the request.
@@ -39,6 +53,7 @@ public struct ServiceOptions: Sendable, Equatable {
     /// Jobs that run at a time, in all and of one user.
     public var jobThreads = 2
     public var userJobThreads = 2
+    public var submission = SubmissionType()
     /// Submissions that are fetched and unpacked at a time.
     public var submissionThreads = 2
     /// Jobs of one user that wait or run.
@@ -46,6 +61,8 @@ public struct ServiceOptions: Sendable, Equatable {
     /// The most bytes of a request's body, and of one with files.
     public var bodyLimit = 1 << 20
     public var uploadLimit = 1 << 30
+    /// The most bytes that an archive may hold unpacked.
+    public var unpackedLimit = 64 << 30
     /// The most seconds of a body without files, and that a request blocks.
     public var bodySeconds = 60
     public var waitSeconds = 50

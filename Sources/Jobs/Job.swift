@@ -23,6 +23,8 @@ public struct Job: Sendable, Equatable, Codable {
     /// When its results are removed; nil for never.
     public var destruction: Instant?
     public var parameters: [JobParameter]
+    /// Who pays for its tasks on a cluster; nil for whom the cluster file names.
+    public var account: String?
     /// Where its tasks, logs and results are; shown to nobody but the people of this machine.
     public var folder: String?
     /// True for a job that `antares jobs start` runs from its parameters alone, as those of the service.

@@ -24,7 +24,7 @@ public struct JobFilter: Sendable, Equatable {
         for (name, value) in query {
             switch name.uppercased() {
             case "PHASE":
-                guard let phase = Phase(rawValue: value.uppercased()) else {
+                guard let phase = Phase(rawValue: value) else {
                     throw JobError(.badFilter("PHASE '\(value)' is none of UWS 1.1."), job: "")
                 }
                 phases.insert(phase)

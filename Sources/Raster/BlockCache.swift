@@ -2,7 +2,9 @@ import Synchronization
 
 /// Expanded blocks of which a reader needed a part only, kept for its neighbours; shared by all threads.
 ///
-/// The least recently used are given up when the limit is reached.
+/// A block whose four corners have been used is given up: readers go on to what lies beside it. Where there is no room,
+/// new blocks are not kept rather than older ones given up, because readers come back to a row of blocks after all of it:
+/// what is used least recently is needed first. Blocks that nobody comes back to go after a while.
 public final class BlockCache: Sendable {
     /// Tells one block of one band of one file from all others.
     struct Key: Hashable {
@@ -10,13 +12,54 @@ public final class BlockCache: Sendable {
         let number: Int
     }
 
+    /// The corners of a block that lie in a window.
+    struct Corners: OptionSet {
+        let rawValue: UInt8
+        static let all = Corners(rawValue: 15)
+
+        init(rawValue: UInt8) { self.rawValue = rawValue }
+
+        init(left: Bool, right: Bool, top: Bool, bottom: Bool) {
+            let upper: UInt8 = (left ? 1 : 0) | (right ? 2 : 0)
+            self.init(rawValue: (top ? upper : 0) | (bottom ? upper << 2 : 0))
+        }
+    }
+
+    private struct Block {
+        let bytes: [UInt8]
+        var used: Corners
+        /// Bytes that had been offered when it was used last.
+        var lastUse: Int
+    }
+
     private struct State {
-        var blocks: [Key: (bytes: [UInt8], lastUse: Int)] = [:]
-        /// Keys by the time of their use; some entries are out of date.
+        var blocks: [Key: Block] = [:]
+        /// Keys in the order of their use; some entries are out of date.
         var uses: [(key: Key, time: Int)] = []
         var first = 0
-        var clock = 0
         var held = 0
+        /// Bytes of all blocks that were to be kept so far.
+        var offered = 0
+
+        mutating func remove(_ key: Key) {
+            held -= blocks.removeValue(forKey: key)?.bytes.count ?? 0
+        }
+
+        mutating func note(_ key: Key) {
+            uses.append((key, offered))
+            guard first > 4096, first > uses.count / 2 else { return }
+            uses.removeFirst(first)
+            first = 0
+        }
+
+        /// Gives up what nobody came back to while so many bytes were offered.
+        mutating func removeUnused(for bytes: Int) {
+            while first < uses.count, offered - uses[first].time > bytes {
+                let (key, time) = uses[first]
+                first += 1
+                if blocks[key]?.lastUse == time { remove(key) }
+            }
+        }
     }
 
     private let state = Mutex(State())
@@ -25,38 +68,42 @@ public final class BlockCache: Sendable {
     /// - `limit`: Bytes that may be held.
     public init(limit: Int) { self.limit = limit }
 
-    func block(_ key: Key) -> [UInt8]? {
+    /// A block that is kept, of which these corners are used now.
+    func block(_ key: Key, using corners: Corners) -> [UInt8]? {
         guard limit > 0 else { return nil }
         return state.withLock { state in
-            guard let known = state.blocks[key] else { return nil }
-            state.clock += 1
-            state.blocks[key]?.lastUse = state.clock
-            state.uses.append((key, state.clock))
+            guard var known = state.blocks[key] else { return nil }
+            known.used.formUnion(corners)
+            known.lastUse = state.offered
+            if known.used == .all {
+                state.remove(key)
+            } else {
+                state.blocks[key] = known
+                state.note(key)
+            }
             return known.bytes
         }
     }
 
-    /// Keeps a block as far as the limit lets.
-    func keep(_ bytes: UnsafeRawBufferPointer, _ key: Key) {
-        guard bytes.count <= limit / 4 else { return }
+    /// Keeps a block, of which these corners were used, as far as the limit lets.
+    func keep(_ bytes: UnsafeRawBufferPointer, _ key: Key, used corners: Corners) {
+        guard bytes.count <= limit / 4, corners != .all else { return }
+        let hasRoom = state.withLock { state in
+            state.offered += bytes.count
+            if state.held + bytes.count > limit { state.removeUnused(for: 3 * limit) }
+            guard state.blocks[key] == nil, state.held + bytes.count <= limit else { return false }
+            state.held += bytes.count
+            return true
+        }
+        guard hasRoom else { return }
         let copy = Array(bytes)
         state.withLock { state in
-            guard state.blocks[key] == nil else { return }
-            state.clock += 1
-            state.blocks[key] = (copy, state.clock)
-            state.uses.append((key, state.clock))
-            state.held += copy.count
-            while state.held > limit, state.first < state.uses.count {
-                let oldest = state.uses[state.first]
-                state.first += 1
-                guard let block = state.blocks[oldest.key], block.lastUse == oldest.time else { continue }
-                state.blocks[oldest.key] = nil
-                state.held -= block.bytes.count
+            guard state.blocks[key] == nil else {
+                state.held -= copy.count
+                return
             }
-            if state.first > 4096, state.first > state.uses.count / 2 {
-                state.uses.removeFirst(state.first)
-                state.first = 0
-            }
+            state.blocks[key] = Block(bytes: copy, used: corners, lastUse: state.offered)
+            state.note(key)
         }
     }
 }

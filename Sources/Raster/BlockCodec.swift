@@ -5,7 +5,7 @@ import Synchronization
 /// How the bytes of a block are compressed.
 public enum BlockCompression: Hashable, Sendable {
     case none
-    /// zlib's format, 1 (fast) to 12 (small).
+    /// zlib's format; as small as zlib makes it at levels 1 to 9, or smaller.
     case deflate(level: Int)
     /// 1 (fast) to 22 (small).
     case zstd(level: Int)
@@ -27,16 +27,17 @@ public enum BlockCompression: Hashable, Sendable {
 /// libdeflate's and zstd's states are made at first use and kept.
 final class BlockCodec {
     private var expander: OpaquePointer?
-    private var compressors: [Int32: OpaquePointer] = [:]
+    private var deflaters: [Int: Deflater] = [:]
     private var zstdExpander: OpaquePointer?
     private var zstdCompressor: OpaquePointer?
-    /// For compressed bytes on their way; grows, and is kept.
+    /// For compressed bytes on their way, and for expanded ones; grow, and are kept.
     private var room = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    private var pixels = UnsafeMutableRawBufferPointer(start: nil, count: 0)
 
     deinit {
         room.deallocate()
+        pixels.deallocate()
         if let expander { libdeflate_free_decompressor(expander) }
-        for compressor in compressors.values { libdeflate_free_compressor(compressor) }
         ZSTD_freeDCtx(zstdExpander)
         ZSTD_freeCCtx(zstdCompressor)
     }
@@ -48,6 +49,15 @@ final class BlockCodec {
             room = .allocate(byteCount: size + size / 4, alignment: 16)
         }
         return try body(room)
+    }
+
+    /// Lends memory for the samples of a block, beside that of `withRoom`; not to be asked for twice at one time.
+    func withPixels<T>(for size: Int, _ body: (UnsafeMutableRawBufferPointer) throws -> T) rethrows -> T {
+        if pixels.count < size {
+            pixels.deallocate()
+            pixels = .allocate(byteCount: size, alignment: 16)
+        }
+        return try body(UnsafeMutableRawBufferPointer(rebasing: pixels[..<size]))
     }
 
     /// Expands `bytes` into `target`; false where they do not give exactly as many bytes as `target` has.
@@ -73,17 +83,16 @@ final class BlockCodec {
     }
 
     /// The compressed bytes.
-    func compress(_ bytes: UnsafeRawBufferPointer, _ compression: BlockCompression) -> [UInt8] {
+    ///
+    /// - `planes`: In how many parts of equal length the bytes differ in kind, as shuffled samples do.
+    func compress(_ bytes: UnsafeRawBufferPointer, _ compression: BlockCompression, planes: Int = 1) -> [UInt8] {
         switch compression {
         case .none:
             return Array(bytes)
         case .deflate(let level):
-            let compressor = deflater(Int32(level))
-            let bound = libdeflate_zlib_compress_bound(compressor, bytes.count)
-            return [UInt8](unsafeUninitializedCapacity: bound) { buffer, count in
-                let (from, to) = (bytes.baseAddress, buffer.baseAddress)
-                count = libdeflate_zlib_compress(compressor, from, bytes.count, to, bound)
-            }
+            let deflater = deflaters[level] ?? Deflater(level: level)
+            deflaters[level] = deflater
+            return deflater.compress(bytes, planes: planes)
         case .zstd(let level):
             if zstdCompressor == nil { zstdCompressor = ZSTD_createCCtx() }
             let bound = ZSTD_compressBound(bytes.count)
@@ -94,13 +103,6 @@ final class BlockCodec {
                 count = size
             }
         }
-    }
-
-    private func deflater(_ level: Int32) -> OpaquePointer? {
-        if let known = compressors[level] { return known }
-        let made = libdeflate_alloc_compressor(level)
-        compressors[level] = made
-        return made
     }
 }
 

@@ -32,12 +32,18 @@ struct ChunkFilters: Sendable {
 
     /// The bytes of a chunk as they are stored.
     func apply(_ bytes: [UInt8]) -> [UInt8] {
-        filters.reduce(bytes) { bytes, filter in
+        var planes = 1
+        return filters.reduce(bytes) { bytes, filter in
             switch filter {
-            case .shuffle(let unit): Self.shuffle(bytes, unit)
-            case .fletcher32: Self.checked(bytes)
+            case .shuffle(let unit):
+                planes = max(unit, 1)
+                return Self.shuffle(bytes, unit)
+            case .fletcher32:
+                return Self.checked(bytes)
             case .deflate(let level):
-                CodecPool.with { codec in bytes.withUnsafeBytes { codec.compress($0, .deflate(level: level)) } }
+                return CodecPool.with { codec in
+                    bytes.withUnsafeBytes { codec.compress($0, .deflate(level: level), planes: planes) }
+                }
             }
         }
     }

@@ -47,7 +47,7 @@ struct Antares: ParsableCommand {
         IngestCatalogCommand.self,
         IngestFootprintsCommand.self,
         InitCommand.self,
-        JobsCommand.self, ServeCommand.self, UsersCommand.self,
+        JobsCommand.self, SchedulesCommand.self, ServeCommand.self, UsersCommand.self,
         ListCommand.self,
         MakeCountryMaskCommand.self,
         ManualCommand.self,

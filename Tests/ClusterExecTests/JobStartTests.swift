@@ -90,47 +90,6 @@ struct JobStartTests {
         #expect(try bench.start(job).errors.contains("it is COMPLETED"))
     }
 
-    @Test(arguments: [EngineJobTests.Kind.local, .slurm])
-    func `a job of tiles whose program is killed goes on when it is started again, and lists what it made`(
-        kind: EngineJobTests.Kind
-    ) async throws {
-        guard let bench = try TileJobTests.bench(kind, .tiles) else { return }
-        let obstacle = try Obstacle(at: try #require(try TileBench.ingested().sorted().last))
-        defer { try? obstacle.remove() }
-        #expect(try bench.antares(["jobs", "list"]).status == 0)  // makes the store's tables
-        let store = PostgresJobStore(try await ConnectionPool(bench.database))
-        let id = Job.makeID()
-        let parameters = [
-            "recipe": "s2_20m_001", "begin": "2017-01-01", "end": "2017-12-31", "lat": "20.5 20.7",
-            "long": "-103.5 -103.3", "name": "yearly", "tiles_per_task": "1",
-        ]
-        let job = Job(
-            id: id,
-            kind: "apply_recipe",
-            ownerID: "ana",
-            parameters: parameters.map { JobParameter($0.key, $0.value) },
-            folder: JobFolder(sharedFolder: bench.jobs.shared.path, job: id).path
-        )
-        try await store.add(job)
-        let first = try bench.start(["jobs", "start", id])
-        try bench.jobs.wait { (try? bench.rows("yearly").count) == 8 || !first.isRunning }
-        let phase = try await store.job(id)?.phase
-        #expect(first.isRunning && phase == .executing, "\(first.errorsSoFar)")
-        #expect(try await store.abandoned().isEmpty)
-        first.send(signal: SIGKILL)
-        _ = try first.wait()
-        #expect(try await store.abandoned().map(\.id) == [id])
-        try obstacle.remove()
-        let result = try bench.run(["jobs", "start", id])
-        #expect(result.status == 0, "\(result.errors)")
-        let ended = try #require(try await store.job(id))
-        #expect(ended.phase == .completed && ended.tiles == JobProgress(planned: 9, done: 9))
-        #expect(try bench.rows("yearly") == (try TileJobTests.recipeAlone()))
-        let files = Set(bench.files().keys.map { ($0 as NSString).lastPathComponent })
-        #expect(Set(ended.results.map(\.id)) == files.union(["tiles", "output", "log"]))
-        #expect(ended.results.allSatisfy { $0.size == FileManager.default.contents(atPath: $0.href)?.count })
-    }
-
     @Test(
         arguments: [
             ("prepare_metadata", ["path": "/", "outfile": "../made.yaml"], "'outfile'"),
@@ -244,5 +203,67 @@ struct JobStartTests {
             try bench.jobs.wait { kill(pid, 0) != 0 }
         }
         #expect(try await bench.store.abandoned().isEmpty)
+    }
+}
+
+extension TileJobTests {
+    /// A job of nine tiles, the last of which nobody can make, as a service makes it.
+    private func makeJob(_ bench: TileBench) async throws -> (store: any JobStore, id: String) {
+        #expect(try bench.antares(["jobs", "list"]).status == 0)  // makes the store's tables
+        let store = PostgresJobStore(try await ConnectionPool(bench.database))
+        let id = Job.makeID()
+        let parameters = [
+            "recipe": "s2_20m_001", "begin": "2017-01-01", "end": "2017-12-31", "lat": "20.5 20.7",
+            "long": "-103.5 -103.3", "name": "yearly", "tiles_per_task": "1",
+        ]
+        let folder = JobFolder(sharedFolder: bench.jobs.shared.path, job: id).path
+        let given = parameters.map { JobParameter($0.key, $0.value) }
+        try await store.add(Job(id: id, kind: "apply_recipe", ownerID: "ana", parameters: given, folder: folder))
+        return (store, id)
+    }
+
+    @Test func `a job of tiles whose program is killed goes on when it is started again, and lists what it made`()
+        async throws
+    {
+        guard let bench = try Self.bench(.local, .tiles) else { return }
+        let obstacle = try Obstacle(at: try #require(try TileBench.ingested().sorted().last))
+        defer { try? obstacle.remove() }
+        let (store, id) = try await makeJob(bench)
+        let first = try bench.start(["jobs", "start", id])
+        try bench.jobs.wait { (try? bench.rows("yearly").count) == 8 || !first.isRunning }
+        let phase = try await store.job(id)?.phase
+        #expect(first.isRunning && phase == .executing, "\(first.errorsSoFar)")
+        #expect(try await store.abandoned().isEmpty)
+        first.send(signal: SIGKILL)
+        _ = try first.wait()
+        #expect(try await store.abandoned().map(\.id) == [id])
+        try obstacle.remove()
+        let result = try bench.run(["jobs", "start", id])
+        #expect(result.status == 0, "\(result.errors)")
+        let ended = try #require(try await store.job(id))
+        #expect(ended.phase == .completed && ended.tiles == JobProgress(planned: 9, done: 9))
+        #expect(try bench.rows("yearly") == (try Self.recipeAlone()))
+        let files = Set(bench.files().keys.map { ($0 as NSString).lastPathComponent })
+        #expect(Set(ended.results.map(\.id)) == files.union(["tiles", "output", "log"]))
+        #expect(ended.results.allSatisfy { $0.size == FileManager.default.contents(atPath: $0.href)?.count })
+    }
+
+    @Test func `a job of tiles that is aborted takes its tasks back from the cluster and keeps what is done`()
+        async throws
+    {
+        guard let bench = try Self.bench(.slurm, .tiles) else { return }
+        let obstacle = try Obstacle(at: try #require(try TileBench.ingested().sorted().last))
+        defer { try? obstacle.remove() }
+        let (store, id) = try await makeJob(bench)
+        let program = try bench.start(["jobs", "start", id])
+        try bench.jobs.wait { (try? bench.rows("yearly").count) == 8 || !program.isRunning }
+        try await store.change(id) { try $0.move(to: .aborted, by: .abort) }
+        let result = try program.wait()
+        #expect(result.status == 1 && result.errors.contains("ended in ABORTED"), "\(result.errors)")
+        #expect(try await store.job(id)?.tiles == JobProgress(planned: 9, done: 8))
+        let variables = bench.jobs.variables.mapValues { Optional($0) }
+        try bench.jobs.wait {
+            try !TestSupport.run("squeue", ["-h", "-o", "%j"], environment: variables).output.contains(id)
+        }
     }
 }

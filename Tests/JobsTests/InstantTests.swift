@@ -30,14 +30,16 @@ struct InstantTests {
 struct JobFilterTests {
     @Test func `a query is read whatever the capitals of its names`() throws {
         let filter = try JobFilter(query: [
-            ("phase", "ERROR"), ("PHASE", "completed"), ("After", "2015"), ("LAST", "3"), ("other", "x"),
+            ("phase", "ERROR"), ("PHASE", "COMPLETED"), ("After", "2015"), ("LAST", "3"), ("other", "x"),
         ])
         #expect(filter.phases == [.error, .completed] && filter.last == 3)
         #expect(filter.after == Instant("2015-01-01"))
     }
 
     @Test(arguments: [
-        ("PHASE", "DONE", "PHASE 'DONE' is none of UWS 1.1."), ("LAST", "0", "LAST '0' is no number above 0."),
+        ("PHASE", "DONE", "PHASE 'DONE' is none of UWS 1.1."),
+        ("PHASE", "completed", "PHASE 'completed' is none of UWS 1.1."),
+        ("LAST", "0", "LAST '0' is no number above 0."),
         ("LAST", "-1", "LAST '-1' is no number above 0."),
         ("AFTER", "2015-26-10", "AFTER '2015-26-10' is no time such as 2015-10-26T09:00:00Z."),
     ])

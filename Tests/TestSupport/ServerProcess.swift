@@ -57,6 +57,17 @@ final class ServerProcess: Sendable {
         throw Failure(program: words[0], said: "nothing about its port")
     }
 
+    /// Asks the server to end, as an administrator does.
+    ///
+    /// - `name`: Of the program, for the processes below this one's shell.
+    func terminate(_ name: String) throws {
+        let children = try String(contentsOfFile: "/proc/\(process)/task/\(process)/children", encoding: .utf8)
+        for child in children.split(separator: " ").compactMap({ pid_t($0) }) {
+            let program = try String(contentsOfFile: "/proc/\(child)/comm", encoding: .utf8)
+            if program == "\(name)\n" { kill(child, SIGTERM) }
+        }
+    }
+
     /// Ends it; to be called once.
     func close() {
         Glibc.close(line)

@@ -62,6 +62,9 @@ public final class TestService: Sendable {
         }
     }
 
+    /// Asks it to end, which it does once it has answered what it has begun.
+    public func terminate() throws { try server.withLock { try $0.terminate("antares") } }
+
     /// Ends it; to be called once.
     public func close() { server.withLock { $0.close() } }
 

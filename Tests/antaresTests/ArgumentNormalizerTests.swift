@@ -77,6 +77,20 @@ import Testing
         #expect(normalizer.normalize(line.split(separator: " ").map(String.init)).joined(separator: " ") == expected)
     }
 
+    @Test(arguments: [
+        (
+            "apply_recipe -res -30 20 -tilesize 1.2 1.1 -origin 2426720 -977160 -proj4 EPSG:6372",
+            "apply_recipe --res=20,-30 --tilesize=1.1,1.2 --origin=-977160,2426720 --proj4 EPSG:6372"
+        ),
+        ("apply_recipe --resolution 30 --origin -81.85,15.92", "apply_recipe --resolution 30 --origin=-81.85,15.92"),
+    ]) func `numbers of a grid that stand apart are Y and X as in antares3, joined by a comma X and Y`(
+        line: String,
+        expected: String
+    ) {
+        let normalizer = ArgumentNormalizer(root: CommandTree(Antares.self), global: CommandTree(CommonOptions.self))
+        #expect(normalizer.normalize(line.split(separator: " ").map(String.init)).joined(separator: " ") == expected)
+    }
+
     @Test func `a latitude without a longitude is refused`() throws {
         #expect(throws: (any Error).self) { try parse("apply_recipe -recipe r -lat 19 23") }
     }

@@ -60,7 +60,10 @@ struct DevelopRecipesTests {
                 "antares apply_recipe -recipe landsat_belize_001 -b 2017-01-01 -e 2017-12-31 -lat 17 17.4 -long -89 -88.5 --name belize",
                 "antares apply_recipe -recipe landsat_guyana_001 -b 2017-01-01 -e 2017-12-31 -lat 17 17.4 -long -89 -88.5 --name guyana",
                 "antares apply_recipe -recipe landsat_colombia_001 -b 2017-01-01 -e 2017-12-31 -lat 17 17.4 -long -89 -88.5 --name colombia "
-                    + "--crs EPSG:4326 --resolution 0.000269 --tile-size 0.0269 --origin -81.85,15.92",
+                    + "--crs EPSG:4326 -res 0.000269 0.000269 -tilesize 0.0269 0.0269 -origin 15.92 -81.85",
+                "antares ingest -c ~/.config/madmex/ingestion/landsat_c2_mexico.yaml --year 2017",
+                "antares apply_recipe -recipe landsat_madmex_004 -b 2017-01-01 -e 2017-12-31 -lat 17 17.4 -long -89 -88.5 --name madmex "
+                    + "-tilesize 6000 6000",
             ]
         )
         let files = job.program.home.files()
@@ -74,6 +77,8 @@ struct DevelopRecipesTests {
             """
         let names = Self.landsat + Self.extremes + Self.terrain
         for product in ["belize", "guyana"] { expectEqual(try compare(job, product, with: inputs), names, dates: 3) }
+        let tiles = inputs.replacing("landsat_c2_l2", with: "landsat_c2_mexico")
+        expectEqual(try compare(job, "madmex", with: tiles), names, dates: 3)
     }
 
     @Test func `s2_20m_resampled_10m_001 and s1_2_10m_001 run on pixels of 10 m`() throws {

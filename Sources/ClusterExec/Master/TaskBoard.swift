@@ -115,5 +115,10 @@ struct TaskBoard {
         }
     }
 
+    /// Nothing runs any more.
+    mutating func stop() {
+        for task in active.keys { active[task]?.isRunning = false }
+    }
+
     mutating func explain(_ task: Int, _ end: TaskEnd) { active[task]?.end = end }
 }

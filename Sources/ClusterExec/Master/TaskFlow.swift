@@ -41,6 +41,7 @@ struct TaskFlow {
         try await cancel()
         try scan()
         try await collect()
+        board.stop()
     }
 
     /// Stops what is at the engine.

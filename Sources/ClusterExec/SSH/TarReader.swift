@@ -2,8 +2,9 @@ import CArchive
 import Foundation
 
 /// Unpacks a stream of regular files into one folder; everything else in it is refused.
-struct TarReader: ~Copyable {
+public struct TarReader: ~Copyable {
     private let archive: OpaquePointer
+    private let skipsFolders: Bool
     private let folder: String
     private var rest: Int
 
@@ -11,15 +12,20 @@ struct TarReader: ~Copyable {
     ///   - descriptor: Where the stream comes from.
     ///   - folder: Where it goes.
     ///   - limit: Bytes that may come in all.
+    ///   - anyFormat: True for archives that people send: zip and tar, compressed or not, with entries for folders.
     /// - Throws: `ClusterError` where libarchive cannot begin.
-    init(descriptor: Int32, into folder: String, limit: Int = 1 << 40) throws {
+    public init(descriptor: Int32, into folder: String, limit: Int = 1 << 40, anyFormat: Bool = false) throws {
         guard let archive = archive_read_new() else { throw ClusterError(.cannotStart, "libarchive") }
         archive_read_support_format_tar(archive)
+        if anyFormat {
+            archive_read_support_format_zip(archive)
+            archive_read_support_filter_all(archive)
+        }
         guard archive_read_open_fd(archive, descriptor, 1 << 16) == ARCHIVE_OK else {
             archive_read_free(archive)
             throw ClusterError(.badProtocol, "tar stream", reason: "it cannot be opened")
         }
-        (self.archive, self.folder, rest) = (archive, folder, limit)
+        (self.archive, self.folder, rest, skipsFolders) = (archive, folder, limit, anyFormat)
     }
 
     deinit { archive_read_free(archive) }
@@ -30,15 +36,20 @@ struct TarReader: ~Copyable {
     /// - Returns: Its name; nil at the end of the stream.
     /// - Throws: `ClusterError` for a name that leads out of the folder, a link, a device, too many bytes, a short
     ///   stream, or a file that cannot be written.
-    mutating func next(accepting accepts: (String) -> Bool = { _ in true }) throws -> String? {
+    public mutating func next(accepting accepts: (String) -> Bool = { _ in true }) throws -> String? {
         var entry: OpaquePointer?
-        let answer = archive_read_next_header(archive, &entry)
-        if answer == ARCHIVE_EOF { return nil }
-        guard answer == ARCHIVE_OK, let entry else { throw failure() }
-        guard let text = archive_entry_pathname(entry) else {
+        repeat {
+            let answer = archive_read_next_header(archive, &entry)
+            if answer == ARCHIVE_EOF { return nil }
+            // A warning is about what is not read here, as owners.
+            guard answer == ARCHIVE_OK || (skipsFolders && answer == ARCHIVE_WARN) else { throw failure() }
+        } while skipsFolders && entry.map { archive_entry_filetype($0) == 0o040000 } ?? false
+        guard let entry else { throw failure() }
+        guard let text = archive_entry_pathname_utf8(entry) ?? archive_entry_pathname(entry) else {
             throw ClusterError(.unsafeName, "", reason: "a file without a name")
         }
-        let name = String(cString: text)
+        var name = String(cString: text)
+        if skipsFolders { while name.hasPrefix("./") { name.removeFirst(2) } }
         try Self.check(name)
         // AE_IFREG; hard links have it too.
         guard archive_entry_filetype(entry) == 0o100000, archive_entry_hardlink(entry) == nil,

@@ -38,6 +38,7 @@ public struct GridReader {
     ///   - datasets: Those that lie first count first.
     ///   - target: The grid.
     ///   - buffer: As many pixels as the grid has; need not hold anything before.
+    ///   - wanted: False for pixels that become nodata whatever lies there; nil wants all.
     /// - Returns: False where no dataset has a valid pixel; then the buffer holds nodata.
     /// - Throws: `BrokenDataset`, which names the dataset that could not be read.
     @_specialize(where Element == UInt8)
@@ -48,32 +49,72 @@ public struct GridReader {
     public func readFused<Element: PixelElement>(
         _ datasets: [Dataset],
         onto target: GeoBox,
-        into buffer: UnsafeMutableBufferPointer<Element>
+        into buffer: UnsafeMutableBufferPointer<Element>,
+        wanted: [Bool]? = nil
     ) throws -> Bool {
         precondition(buffer.count >= target.pixelCount, "as many pixels as the target has")
+        precondition(wanted.map { $0.count == target.pixelCount } ?? true, "one for each pixel of the target")
+        guard let wanted else { return try fuse(datasets, onto: target, into: buffer, wanted: nil) }
+        return try wanted.withUnsafeBufferPointer {
+            try fuse(datasets, onto: target, into: buffer, wanted: $0.baseAddress)
+        }
+    }
+
+    @inline(__always)
+    private func fuse<Element: PixelElement>(
+        _ datasets: [Dataset],
+        onto target: GeoBox,
+        into buffer: UnsafeMutableBufferPointer<Element>,
+        wanted: UnsafePointer<Bool>?
+    ) throws -> Bool {
         let nodata = Element(nearest: measurement.nodata)
         let buffer = UnsafeMutableBufferPointer(rebasing: buffer[..<target.pixelCount])
-        buffer.update(repeating: nodata)
         let whole = PixelWindow(column: 0, row: 0, width: target.width, height: target.height)
-        var open: PixelWindow? = whole
         var hasData = false
-        for (number, dataset) in datasets.enumerated() {
-            guard let gap = open else { break }
-            if hasData {
-                // Maps of a warp are kept for the whole target: a part of it would need one of its own.
-                let gap = try isPasted(dataset, onto: target) ? gap : whole
-                let part = target.cropped(to: gap)
-                var pixels = [Element](repeating: nodata, count: part.pixelCount)
-                let isThere = try pixels.withUnsafeMutableBufferPointer { try place(dataset, onto: part, into: $0) }
-                guard isThere else { continue }
-                fill(buffer, target.width, from: pixels, gap, nodata)
-            } else {
-                guard try place(dataset, onto: target, into: buffer) else { continue }
-                hasData = true
+        for dataset in datasets {
+            guard hasData else {
+                hasData = try place(dataset, onto: target, into: buffer, wanted: wanted)
+                continue
             }
-            open = number + 1 < datasets.count ? missingPart(buffer, target, nodata) : whole
+            let reach = reach(of: dataset, onto: target)
+            guard let gap = missingPart(buffer, target, within: reach, wanted, nodata) else { continue }
+            // Maps of a warp are kept for the whole target: a part of it would need one of its own.
+            let window = try isPasted(dataset, onto: target) ? gap : whole
+            let isOpen = missingPixels(buffer, target.width, window, wanted, nodata)
+            let part = target.cropped(to: window)
+            var pixels = [Element](unsafeUninitializedCapacity: part.pixelCount) { $1 = part.pixelCount }
+            let isThere = try pixels.withUnsafeMutableBufferPointer { pixels in
+                try isOpen.withUnsafeBufferPointer {
+                    try place(dataset, onto: part, into: pixels, wanted: $0.baseAddress)
+                }
+            }
+            guard isThere else { continue }
+            fill(buffer, target.width, from: pixels, window, where: isOpen)
         }
-        return hasData && (open != whole || !isEmpty(buffer, nodata))
+        if !hasData { buffer.update(repeating: nodata) }
+        return hasData && !isEmpty(buffer, nodata)
+    }
+
+    /// The part of a target that a dataset may reach, by its document; all of it where that does not tell.
+    private func reach(of dataset: Dataset, onto target: GeoBox) -> PixelWindow? {
+        let whole = PixelWindow(column: 0, row: 0, width: target.width, height: target.height)
+        guard let box = dataset.geoBox(of: measurement.name) else { return whole }
+        guard let shift = (try? box.shift(to: target)) ?? nil else {
+            do {
+                return try cache.window(of: box, under: target) == nil ? nil : whole
+            } catch {
+                return whole
+            }
+        }
+        // Documents round: some pixels more on each side.
+        let margin = 8
+        let window = PixelWindow(
+            column: Int((-shift.x).rounded(.down)) - margin,
+            row: Int((-shift.y).rounded(.down)) - margin,
+            width: box.width + 2 * margin,
+            height: box.height + 2 * margin
+        )
+        return window.intersection(whole)
     }
 
     @inline(__always)
@@ -81,36 +122,63 @@ public struct GridReader {
         _ buffer: UnsafeMutableBufferPointer<Element>,
         _ width: Int,
         from pixels: [Element],
-        _ gap: PixelWindow,
-        _ nodata: Element
+        _ window: PixelWindow,
+        where isOpen: [Bool]
     ) {
         pixels.withUnsafeBufferPointer { pixels in
-            for row in 0..<gap.height {
-                let (to, from) = ((gap.row + row) * width + gap.column, row * gap.width)
-                for column in 0..<gap.width where isMissing(buffer[to + column], nodata) {
-                    buffer[to + column] = pixels[from + column]
+            isOpen.withUnsafeBufferPointer { isOpen in
+                for row in 0..<window.height {
+                    let (to, from) = ((window.row + row) * width + window.column, row * window.width)
+                    for column in 0..<window.width where isOpen[from + column] {
+                        buffer[to + column] = pixels[from + column]
+                    }
                 }
             }
         }
     }
 
-    /// The smallest window around all missing pixels, nil where there are none.
+    /// Which pixels of a window are wanted and have no value.
+    @inline(__always)
+    private func missingPixels<Element: PixelElement>(
+        _ buffer: UnsafeMutableBufferPointer<Element>,
+        _ width: Int,
+        _ window: PixelWindow,
+        _ wanted: UnsafePointer<Bool>?,
+        _ nodata: Element
+    ) -> [Bool] {
+        [Bool](unsafeUninitializedCapacity: window.pixelCount) { isOpen, count in
+            count = window.pixelCount
+            for row in 0..<window.height {
+                let (from, to) = ((window.row + row) * width + window.column, row * window.width)
+                for column in 0..<window.width {
+                    isOpen[to + column] = isMissing(buffer[from + column], nodata) && wanted?[from + column] ?? true
+                }
+            }
+        }
+    }
+
+    /// The smallest window around all missing pixels of a part, nil where there are none.
     @inline(__always)
     private func missingPart<Element: PixelElement>(
         _ buffer: UnsafeMutableBufferPointer<Element>,
         _ target: GeoBox,
+        within part: PixelWindow?,
+        _ wanted: UnsafePointer<Bool>?,
         _ nodata: Element
     ) -> PixelWindow? {
-        var (left, right, top, bottom) = (target.width, -1, target.height, -1)
-        for row in 0..<target.height {
+        guard let part else { return nil }
+        let (first, end) = (part.column, part.column + part.width)
+        var (left, right, top, bottom) = (end, first - 1, target.height, -1)
+        func isOpen(_ pixel: Int) -> Bool { isMissing(buffer[pixel], nodata) && wanted?[pixel] ?? true }
+        for row in part.row..<part.row + part.height {
             let start = row * target.width
-            guard hasMissing(buffer, start..<start + target.width, nodata) else { continue }
+            guard hasMissing(buffer, start + first..<start + end, wanted, nodata) else { continue }
             (top, bottom) = (min(top, row), row)
-            if hasMissing(buffer, start..<start + left, nodata) {
-                left = (0..<left).first { isMissing(buffer[start + $0], nodata) } ?? left
+            if hasMissing(buffer, start + first..<start + left, wanted, nodata) {
+                left = (first..<left).first { isOpen(start + $0) } ?? left
             }
-            if hasMissing(buffer, start + right + 1..<start + target.width, nodata) {
-                right = (right + 1..<target.width).last { isMissing(buffer[start + $0], nodata) } ?? right
+            if hasMissing(buffer, start + right + 1..<start + end, wanted, nodata) {
+                right = (right + 1..<end).last { isOpen(start + $0) } ?? right
             }
         }
         guard bottom >= 0 else { return nil }
@@ -122,11 +190,16 @@ public struct GridReader {
     private func hasMissing<Element: PixelElement>(
         _ buffer: UnsafeMutableBufferPointer<Element>,
         _ range: Range<Int>,
+        _ wanted: UnsafePointer<Bool>?,
         _ nodata: Element
     ) -> Bool {
         guard let pixels = buffer.baseAddress else { return false }
         var found: UInt8 = 0
-        for index in range { found |= isMissing(pixels[index], nodata) ? 1 : 0 }
+        if let wanted {
+            for index in range { found |= isMissing(pixels[index], nodata) && wanted[index] ? 1 : 0 }
+        } else {
+            for index in range { found |= isMissing(pixels[index], nodata) ? 1 : 0 }
+        }
         return found != 0
     }
 
@@ -139,25 +212,28 @@ public struct GridReader {
         return true
     }
 
-    /// Puts the pixels of one dataset in place, in the product's units of storage; false where they do not meet.
+    /// Puts the pixels of one dataset in place, in the product's units of storage; those without any become nodata.
+    ///
+    /// - Returns: False where they do not meet; then nothing is in place.
     private func place<Element: PixelElement>(
         _ dataset: Dataset,
         onto target: GeoBox,
-        into buffer: UnsafeMutableBufferPointer<Element>
+        into buffer: UnsafeMutableBufferPointer<Element>,
+        wanted: UnsafePointer<Bool>?
     ) throws -> Bool {
         do {
             let (file, source) = try opened(dataset)
             let nodata = Element(nearest: measurement.nodata)
             let sourceNodata = file.nodata.map { Element(nearest: $0) } ?? nodata
-            if sourceNodata != nodata { buffer.update(repeating: sourceNodata) }
-            let isPlaced =
-                if let shift = try pasteShift(from: file.geoBox, to: target) {
-                    try paste(file, shift, onto: target, into: buffer)
-                } else {
-                    try warped(file, onto: target, into: buffer, missing: sourceNodata)
-                }
-            if isPlaced || sourceNodata != nodata { harmonise(buffer, source: source, from: sourceNodata, to: nodata) }
-            return isPlaced
+            let pixels = wanted.map { WantedPixels($0, missing: sourceNodata) }
+            if let shift = try pasteShift(from: file.geoBox, to: target) {
+                guard try paste(file, shift, onto: target, into: buffer, pixels, sourceNodata) else { return false }
+            } else {
+                buffer.update(repeating: sourceNodata)
+                guard try warped(file, onto: target, into: buffer, pixels, sourceNodata) else { return false }
+            }
+            harmonise(buffer, source: source, from: sourceNodata, to: nodata)
+            return true
         } catch let error where !(error is BrokenDataset) {
             throw BrokenDataset(id: dataset.id, reason: "\(error)")
         }
@@ -197,13 +273,16 @@ public struct GridReader {
         _ file: any OpenSource,
         _ shift: (column: Int, row: Int),
         onto target: GeoBox,
-        into buffer: UnsafeMutableBufferPointer<Element>
+        into buffer: UnsafeMutableBufferPointer<Element>,
+        _ wanted: WantedPixels<Element>?,
+        _ missing: Element
     ) throws -> Bool {
-        let wanted = PixelWindow(column: shift.column, row: shift.row, width: target.width, height: target.height)
+        let asked = PixelWindow(column: shift.column, row: shift.row, width: target.width, height: target.height)
         let whole = PixelWindow(column: 0, row: 0, width: file.geoBox.width, height: file.geoBox.height)
-        guard let window = wanted.intersection(whole), let base = buffer.baseAddress else { return false }
-        let start = (window.row - wanted.row) * target.width + window.column - wanted.column
-        try file.read(window, into: base + start, stride: target.width)
+        guard let window = asked.intersection(whole), let base = buffer.baseAddress else { return false }
+        if window != asked { buffer.update(repeating: missing) }
+        let start = (window.row - asked.row) * target.width + window.column - asked.column
+        try file.read(window, into: base + start, stride: target.width, wanted: wanted?.advanced(by: start))
         return true
     }
 
@@ -211,12 +290,13 @@ public struct GridReader {
         _ file: any OpenSource,
         onto target: GeoBox,
         into buffer: UnsafeMutableBufferPointer<Element>,
-        missing: Element
+        _ wanted: WantedPixels<Element>?,
+        _ missing: Element
     ) throws -> Bool {
         let source = file.geoBox
         guard let part = try cache.window(of: source, under: target) else { return false }
         if part.step > 1, let overview = try file.reduced(by: part.step, resampling) {
-            return try warped(overview, onto: target, into: buffer, missing: missing)
+            return try warped(overview, onto: target, into: buffer, wanted, missing)
         }
         if part.window.pixelCount > max(Self.largestPart, 4 * target.pixelCount), target.height > 1 {
             let half = target.height / 2
@@ -228,7 +308,8 @@ public struct GridReader {
                     file,
                     onto: target.cropped(to: strip),
                     into: UnsafeMutableBufferPointer(rebasing: buffer[pixels]),
-                    missing: missing
+                    wanted?.advanced(by: pixels.lowerBound),
+                    missing
                 )
                 isPlaced = isPlaced || isThere
             }
@@ -239,23 +320,28 @@ public struct GridReader {
             let map = try cache.map(from: source, to: target, isBilinear: isBilinear)
             let whole = PixelWindow(column: 0, row: 0, width: source.width, height: source.height)
             guard let frame = map.frame, let window = frame.intersection(whole) else { return false }
-            var pixels = [Element](repeating: missing, count: frame.pixelCount)
+            var pixels = [Element](unsafeUninitializedCapacity: frame.pixelCount) { $1 = frame.pixelCount }
             try pixels.withUnsafeMutableBufferPointer { pixels in
                 guard let base = pixels.baseAddress else { return }
+                if window != frame { pixels.update(repeating: missing) }
                 let start = (window.row - frame.row) * frame.width + window.column - frame.column
                 try file.read(window, into: base + start, stride: frame.width)
                 let taken = UnsafeBufferPointer(pixels)
                 if isBilinear {
-                    map.mix(taken, into: buffer, missing: missing)
+                    map.mix(taken, into: buffer, wanted, missing: missing)
                 } else {
-                    map.gather(taken, into: buffer)
+                    map.gather(taken, into: buffer, wanted)
                 }
             }
             return true
         }
         let pixels = try file.read(Element.self, part.window)
         let result = try warp(pixels, from: part.geoBox, nodata: missing, onto: target, resampling: resampling)
-        _ = buffer.update(fromContentsOf: result)
+        guard let wanted else {
+            _ = buffer.update(fromContentsOf: result)
+            return true
+        }
+        for index in result.indices where wanted.pixels[index] { buffer[index] = result[index] }
         return true
     }
 

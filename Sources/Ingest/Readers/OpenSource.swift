@@ -21,20 +21,23 @@ protocol OpenSource: AnyObject {
 }
 
 extension OpenSource {
-    /// Puts the pixels under `window` in place, `stride` pixels from row to row.
+    /// Puts the pixels under `window` in place, `stride` pixels from row to row; those not wanted become nodata.
     func read<Element: PixelElement>(
         _ window: PixelWindow,
         into target: UnsafeMutablePointer<Element>,
-        stride: Int
+        stride: Int,
+        wanted: WantedPixels<Element>? = nil
     ) throws {
-        if let blocks, blocks.read(window, into: target, stride: stride) { return }
+        if let blocks, blocks.read(window, into: target, stride: stride, wanted: wanted) { return }
         let pixels =
             try blocks?.readWidened(Element.self, window)
             ?? read(Element.self, window)
         pixels.withUnsafeBufferPointer { pixels in
             guard let base = pixels.baseAddress else { return }
             for row in 0..<window.height {
-                (target + row * stride).update(from: base + row * window.width, count: window.width)
+                let (to, from) = (target + row * stride, base + row * window.width)
+                to.update(from: from, count: window.width)
+                wanted?.advanced(by: row * stride).blank(to, count: window.width)
             }
         }
     }

@@ -21,6 +21,8 @@ public final class SharedSources: Sendable {
     private struct State {
         var facts: [String: Facts] = [:]
         var readers: [String: (reader: BlockReader, lastUse: Int)] = [:]
+        var maps: [MapKey: (map: SourceMap, lastUse: Int)] = [:]
+        var mapBytes = 0
         var clock = 0
     }
 
@@ -28,14 +30,17 @@ public final class SharedSources: Sendable {
     /// Files held open at once, well below what the system grants.
     private let limit: Int
     private let cache: BlockCache
+    /// Bytes of maps that are kept.
+    private let mapLimit: Int
     private let moved: [String: String]
 
     /// - Parameters:
-    ///   - memory: Bytes that blocks may take of which only a part was used so far.
+    ///   - memory: Bytes that blocks may take of which only a part was used so far, and maps of one grid onto another.
     ///   - moved: Where files are that documents have elsewhere.
     public init(memory: Int = 256 << 20, moved: [String: String] = [:]) {
         self.moved = moved
-        cache = BlockCache(limit: memory)
+        mapLimit = min(memory / 4, 64 << 20)
+        cache = BlockCache(limit: memory - mapLimit)
         var granted = rlimit()
         getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &granted)
         granted.rlim_cur = min(granted.rlim_max, 65_536)
@@ -81,6 +86,30 @@ public final class SharedSources: Sendable {
             state.readers[key] = (made, state.clock)
             return made
         }
+    }
+
+    /// Where the pixels of one grid lie in another, worked out by `make` where it is not known any more.
+    func map(_ key: MapKey, _ make: () throws -> SourceMap) rethrows -> SourceMap {
+        let known = state.withLock { state in
+            state.clock += 1
+            let known = state.maps[key]?.map
+            if known != nil { state.maps[key]?.lastUse = state.clock }
+            return known
+        }
+        if let known { return known }
+        let made = try make()
+        state.withLock { state in
+            guard state.maps[key] == nil, made.byteCount <= mapLimit else { return }
+            state.maps[key] = (made, state.clock)
+            state.mapBytes += made.byteCount
+            while state.mapBytes > mapLimit,
+                let oldest = state.maps.min(by: { $0.value.lastUse < $1.value.lastUse })
+            {
+                state.maps[oldest.key] = nil
+                state.mapBytes -= oldest.value.map.byteCount
+            }
+        }
+        return made
     }
 
     /// Columns and rows of the blocks in which a measurement of a dataset is stored; nil where it cannot be opened.

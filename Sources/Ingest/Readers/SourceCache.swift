@@ -8,7 +8,7 @@ import Raster
 public final class SourceCache {
     private var open: [String: (source: any OpenSource, lastUse: Int)] = [:]
     private var maps: [MapKey: (map: SourceMap, lastUse: Int)] = [:]
-    private var lastWindow: (key: MapKey, window: SourceWindow?)?
+    private var windows: [MapKey: SourceWindow?] = [:]
     private var transforms: [[CRS]: TransformBox] = [:]
     private var clock = 0
     private let limit: Int
@@ -45,13 +45,14 @@ public final class SourceCache {
         return opened
     }
 
-    /// The part of a source that a target needs; kept for the next band of the same dataset.
+    /// The part of a source that a target needs; kept for further bands and dates.
     func window(of source: GeoBox, under target: GeoBox) throws -> SourceWindow? {
         let key = MapKey(source: source, target: target)
-        if let lastWindow, lastWindow.key == key { return lastWindow.window }
+        if let known = windows[key] { return known }
         let box = try transform(from: target.crs, to: source.crs)
         let window = SourceWindow(of: source, under: target, transform: box.transform)
-        lastWindow = (key, window)
+        if windows.count >= 256 { windows.removeAll(keepingCapacity: true) }
+        windows[key] = .some(window)
         return window
     }
 
@@ -68,12 +69,14 @@ public final class SourceCache {
         if maps.count >= 16, let oldest = maps.min(by: { $0.value.lastUse < $1.value.lastUse }) {
             maps[oldest.key] = nil
         }
-        let map = SourceMap(
-            from: source,
-            to: target,
-            transform: try transform(from: target.crs, to: source.crs).transform,
-            isBilinear: isBilinear
-        )
+        let map = try shared.map(key) {
+            SourceMap(
+                from: source,
+                to: target,
+                transform: try transform(from: target.crs, to: source.crs).transform,
+                isBilinear: isBilinear
+            )
+        }
         maps[key] = (map, clock)
         return map
     }
@@ -94,7 +97,8 @@ final class TransformBox {
     init(_ transform: consuming CoordinateTransform) { self.transform = transform }
 }
 
-private struct MapKey: Hashable {
+/// What tells the map of one grid onto another from all others.
+struct MapKey: Hashable {
     let source: GeoBox
     let target: GeoBox
     var isBilinear = false

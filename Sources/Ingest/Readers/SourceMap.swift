@@ -1,14 +1,6 @@
 import Geo
 import Raster
 
-/// The greatest whole number that is not greater, by instructions that every processor has.
-@inline(__always)
-private func floor(_ value: Float) -> Float {
-    guard abs(value) < 8_388_608 else { return value }
-    let whole = Float(Int32(value))
-    return whole > value ? whole - 1 : whole
-}
-
 /// Which source pixels lie around the centre of each pixel of a target block.
 ///
 /// Made once for a source grid and a block, and used for every band and date that share them. Points of a lattice are
@@ -67,11 +59,16 @@ struct SourceMap {
         self.fractions = fractions
     }
 
+    /// Bytes that the map takes.
+    var byteCount: Int { 4 * indices.count + 8 * fractions.count }
+
     /// Takes the nearest source pixel of each target pixel.
     ///
     /// - Parameters:
     ///   - pixels: Those of the frame.
-    ///   - target: As many pixels as the target has; those without a source pixel stay as they are.
+    ///   - target: As many pixels as the target has; those without a source pixel, and those not wanted, stay as they
+    ///     are.
+    ///   - wanted: Nil for all.
     @_specialize(where Element == UInt8)
     @_specialize(where Element == UInt16)
     @_specialize(where Element == Int16)
@@ -79,21 +76,32 @@ struct SourceMap {
     @_specialize(where Element == Float)
     func gather<Element: PixelElement>(
         _ pixels: UnsafeBufferPointer<Element>,
-        into target: UnsafeMutableBufferPointer<Element>
+        into target: UnsafeMutableBufferPointer<Element>,
+        _ wanted: WantedPixels<Element>?
     ) {
+        guard let from = pixels.baseAddress, let to = target.baseAddress else { return }
         indices.withUnsafeBufferPointer { indices in
-            for pixel in 0..<indices.count where indices[pixel] >= 0 { target[pixel] = pixels[Int(indices[pixel])] }
+            if let wanted = wanted?.pixels {
+                for pixel in 0..<indices.count where indices[pixel] >= 0 && wanted[pixel] {
+                    to[pixel] = from[Int(indices[pixel])]
+                }
+            } else {
+                for pixel in 0..<indices.count where indices[pixel] >= 0 { to[pixel] = from[Int(indices[pixel])] }
+            }
         }
     }
 
     /// Mixes the four source pixels around each target pixel; missing ones take no part.
     ///
-    /// As GDAL's warper: shares of the valid neighbours are scaled to 1, whole numbers are rounded half up, and a mixture
-    /// that would come to lie on the mark of missing pixels becomes the number beside it.
+    /// As GDAL's warper: no value where the pixel that the point lies in has none, shares of the valid neighbours are
+    /// scaled to 1, whole numbers are rounded half up, and a mixture that would come to lie on the mark of missing pixels
+    /// becomes the number beside it.
     ///
     /// - Parameters:
     ///   - pixels: Those of the frame.
-    ///   - target: As many pixels as the target has; those without a valid source pixel stay as they are.
+    ///   - target: As many pixels as the target has; those without a valid source pixel, and those not wanted, stay as
+    ///     they are.
+    ///   - wanted: Nil for all.
     ///   - missing: Marks missing pixels in both.
     @_specialize(where Element == UInt8)
     @_specialize(where Element == UInt16)
@@ -103,35 +111,110 @@ struct SourceMap {
     func mix<Element: PixelElement>(
         _ pixels: UnsafeBufferPointer<Element>,
         into target: UnsafeMutableBufferPointer<Element>,
+        _ wanted: WantedPixels<Element>?,
         missing: Element
     ) {
-        guard let width = frame?.width else { return }
-        let isInteger = !Element.pixelType.isFloat
+        guard let width = frame?.width, let from = pixels.baseAddress, let to = target.baseAddress else { return }
         let mark = missing.real
         let beside = Element(nearest: mark <= Element.pixelType.range.lowerBound ? mark + 1 : mark - 1)
+        let run = BilinearRun(missing: missing, beside: beside)
         indices.withUnsafeBufferPointer { indices in
             fractions.withUnsafeBufferPointer { fractions in
-                for pixel in 0..<indices.count where indices[pixel] >= 0 {
-                    let (corner, part) = (Int(indices[pixel]), fractions[pixel])
-                    // As GDAL's warper: no value where the pixel that the point lies in has none.
-                    let own = pixels[corner + (part.x >= 0.5 ? 1 : 0) + (part.y >= 0.5 ? width : 0)]
-                    guard own != missing, own == own else { continue }
-                    let (a, b) = (pixels[corner], pixels[corner + 1])
-                    let (c, d) = (pixels[corner + width], pixels[corner + width + 1])
-                    let (top, bottom) = (1 - part.y, part.y)
-                    var weights = SIMD4(top * (1 - part.x), top * part.x, bottom * (1 - part.x), bottom * part.x)
-                    var values = SIMD4(a.single, b.single, c.single, d.single)
-                    if a == missing || a != a { (weights.x, values.x) = (0, 0) }
-                    if b == missing || b != b { (weights.y, values.y) = (0, 0) }
-                    if c == missing || c != c { (weights.z, values.z) = (0, 0) }
-                    if d == missing || d != d { (weights.w, values.w) = (0, 0) }
-                    let total = weights.sum()
-                    guard total > 1e-5 else { continue }
-                    let value = (weights * values).sum() / total
-                    let mixed = Element(nearest: Double(isInteger ? floor(value + 0.5) : value))
-                    target[pixel] = mixed == missing ? beside : mixed
+                for first in stride(from: 0, to: indices.count, by: BilinearRun<Element>.length) {
+                    let count = min(BilinearRun<Element>.length, indices.count - first)
+                    var isEmpty = true
+                    for lane in 0..<count {
+                        let corner = Int(indices[first + lane])
+                        guard corner >= 0, wanted?.pixels[first + lane] ?? true else {
+                            run.leaveOut(lane)
+                            continue
+                        }
+                        isEmpty = false
+                        run.load(lane, from + corner, below: width, fractions[first + lane])
+                    }
+                    if !isEmpty { run.mix(into: to + first, count: count) }
                 }
             }
         }
+    }
+}
+
+/// Some neighbouring pixels of a target with the four source pixels around each, which are mixed many at once.
+private struct BilinearRun<Element: PixelElement>: ~Copyable {
+    static var length: Int { 128 }
+
+    private let missing: Element
+    private let beside: Element
+    /// The upper left of the four, upper right, lower left, and lower right ones of all pixels.
+    private let samples = UnsafeMutablePointer<Element>.allocate(capacity: 4 * length)
+    /// How far right and below of the upper left one's centre, 0 to 1.
+    private let shares = UnsafeMutablePointer<Float>.allocate(capacity: 2 * length)
+    /// Values, then what they are to be divided by; 0 for none.
+    private let sums = UnsafeMutablePointer<Float>.allocate(capacity: 2 * length)
+
+    init(missing: Element, beside: Element) { (self.missing, self.beside) = (missing, beside) }
+
+    deinit {
+        samples.deallocate()
+        shares.deallocate()
+        sums.deallocate()
+    }
+
+    @inline(__always)
+    func leaveOut(_ lane: Int) {
+        for corner in 0..<4 { samples[corner * Self.length + lane] = missing }
+        (shares[lane], shares[Self.length + lane]) = (0, 0)
+    }
+
+    @inline(__always)
+    func load(_ lane: Int, _ corner: UnsafePointer<Element>, below width: Int, _ share: SIMD2<Float>) {
+        let length = Self.length
+        (samples[lane], samples[length + lane]) = (corner[0], corner[1])
+        (samples[2 * length + lane], samples[3 * length + lane]) = (corner[width], corner[width + 1])
+        (shares[lane], shares[length + lane]) = (share.x, share.y)
+    }
+
+    @inline(__always)
+    func mix(into target: UnsafeMutablePointer<Element>, count: Int) {
+        // Names of their own, so that the compiler knows that nothing changes them and does several pixels at once.
+        let (length, missing) = (Self.length, missing)
+        let (a, b, c, d) = (samples, samples + length, samples + 2 * length, samples + 3 * length)
+        let (xs, ys, values, totals) = (shares, shares + length, sums, sums + length)
+        for lane in 0..<length {
+            let (x, y) = (xs[lane], ys[lane])
+            let isA: Float = a[lane] == missing || a[lane] != a[lane] ? 0 : 1
+            let isB: Float = b[lane] == missing || b[lane] != b[lane] ? 0 : 1
+            let isC: Float = c[lane] == missing || c[lane] != c[lane] ? 0 : 1
+            let isD: Float = d[lane] == missing || d[lane] != d[lane] ? 0 : 1
+            let own = y >= 0.5 ? (x >= 0.5 ? isD : isC) : (x >= 0.5 ? isB : isA)
+            let (top, bottom) = (1 - y, y)
+            let (wa, wb) = (isA * (top * (1 - x)), isB * (top * x))
+            let (wc, wd) = (isC * (bottom * (1 - x)), isD * (bottom * x))
+            let total = wa + wb + wc + wd
+            // Missing ones may be infinite: their numbers must not be multiplied, not even by 0.
+            let (va, vb) = (isA == 0 ? 0 : a[lane].single, isB == 0 ? 0 : b[lane].single)
+            let (vc, vd) = (isC == 0 ? 0 : c[lane].single, isD == 0 ? 0 : d[lane].single)
+            values[lane] = wa * va + wb * vb + wc * vc + wd * vd
+            totals[lane] = own * total
+        }
+        let isInteger = !Element.pixelType.isFloat
+        let beside = beside
+        for lane in 0..<count {
+            let (total, old) = (totals[lane], target[lane])
+            let value = Double(values[lane] / (total > 1e-5 ? total : 1))
+            let mixed = Element(nearest: isInteger ? value.roundedHalfUp : value)
+            let valid = mixed == missing ? beside : mixed
+            target[lane] = total > 1e-5 ? valid : old
+        }
+    }
+}
+
+extension Double {
+    /// The nearest whole number, of two the greater one; for numbers below 2 to the 51st, without a branch.
+    @inline(__always)
+    fileprivate var roundedHalfUp: Double {
+        let large = 6_755_399_441_055_744.0
+        let even = (self + large) - large
+        return even + (self - even == 0.5 ? 1 : 0)
     }
 }

@@ -84,6 +84,8 @@ public struct LoginSession: Record, Equatable {
     /// What every form must bring along.
     public let formToken: String
     public let expires: Instant
+    /// The token that somebody logged in by, whose rights and end are the session's too; nil for a password.
+    public let token: String?
     public var revision = 0
 
     public var key: String? { user }

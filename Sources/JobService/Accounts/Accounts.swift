@@ -13,19 +13,48 @@ public struct Accounts: Sendable {
 
     // MARK: - Users
 
+    /// Every user by name.
+    public func users() async throws -> [User] { try await records.all() }
+
+    /// - Throws: `ServiceError` (not found).
+    public func user(_ name: String) async throws -> User {
+        guard let user: User = try await records.find(name) else {
+            throw ServiceError(.notFound, "there is no user '\(name)'.")
+        }
+        return user
+    }
+
     /// Adds a user.
     ///
     /// - Throws: `ServiceError` for a name that cannot be one, and for one that is taken.
     public func add(_ user: User, password: String?) async throws {
-        guard user.name.wholeMatch(of: #/[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,63}/#) != nil else {
-            throw ServiceError(
-                .unprocessable,
-                "'\(user.name)' is no user name: letters, digits and . _ @ + -, at most 64 of them."
-            )
+        guard user.name.wholeMatch(of: Self.name) != nil else {
+            throw ServiceError(.unprocessable, "'\(user.name)' is no user name: \(Self.nameRule)", field: "name")
         }
+        try await checkGroups(user)
         var user = user
         user.passwordHash = try password.map(Self.hash)
         try await records.add(user)
+    }
+
+    /// Changes what is known of a user; one who may not log in any more is logged out.
+    ///
+    /// - Returns: The user as stored.
+    /// - Throws: `ServiceError` for a user or group who is not there.
+    @discardableResult
+    public func change(_ name: String, _ body: (inout User) throws -> Void) async throws -> User {
+        var draft = try await user(name)
+        try body(&draft)
+        try await checkGroups(draft)
+        let user = try await records.change(name, User.self, body)
+        if !user.isActive { try await endSessions(of: name) }
+        return user
+    }
+
+    private func checkGroups(_ user: User) async throws {
+        for name in user.groups.sorted() where try await records.find(name, Group.self) == nil {
+            throw ServiceError(.unprocessable, "there is no group '\(name)'.", field: "groups")
+        }
     }
 
     /// Gives a user another password, and ends their sessions.
@@ -53,10 +82,43 @@ public struct Accounts: Sendable {
     }
 
     private static func hash(_ password: String) throws -> String {
-        guard password.count >= 8 else { throw ServiceError(.unprocessable, "a password has at least 8 characters.") }
-        guard password.utf8.count <= 1024 else { throw ServiceError(.unprocessable, "the password is too long.") }
+        guard password.count >= 8 else {
+            throw ServiceError(.unprocessable, "a password has at least 8 characters.", field: "password")
+        }
+        guard password.utf8.count <= 1024 else {
+            throw ServiceError(.unprocessable, "the password is too long.", field: "password")
+        }
         return try PasswordHash.make(password)
     }
+
+    // MARK: - Groups
+
+    /// Every group by name.
+    public func groups() async throws -> [Group] { try await records.all() }
+
+    /// Makes a group, or gives one other roles.
+    ///
+    /// - Throws: `ServiceError` for a name that cannot be one.
+    public func setGroup(_ name: String, roles: Set<String>) async throws {
+        guard name.wholeMatch(of: Self.name) != nil else {
+            throw ServiceError(.unprocessable, "'\(name)' is no name of a group: \(Self.nameRule)", field: "name")
+        }
+        if try await records.insert(StoredRecord(Group(name: name, roles: roles))) { return }
+        try await records.change(name, Group.self) { $0.roles = roles }
+    }
+
+    /// Removes a group, also from its users.
+    public func removeGroup(_ name: String) async throws {
+        guard try await records.remove(name, Group.self) else {
+            throw ServiceError(.notFound, "there is no group '\(name)'.")
+        }
+        for user in try await users() where user.groups.contains(name) {
+            try await records.change(user.name, User.self) { $0.groups.remove(name) }
+        }
+    }
+
+    private static var name: Regex<Substring> { #/[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,63}/# }
+    private static let nameRule = "letters, digits and . _ @ + -, at most 64 of them."
 
     // MARK: - Who sends a request
 
@@ -82,10 +144,13 @@ public struct Accounts: Sendable {
 
     /// - Returns: Nil for a token that is unknown or over, and for one whose user may not log in.
     public func identify(token word: String) async throws -> Identity? {
-        guard let token: AccessToken = try await records.find(Self.digest(word)),
-            token.expires.map({ $0 > .now }) ?? true
-        else { return nil }
+        guard let token = try await validToken(Self.digest(word)) else { return nil }
         return try await identity(ofUser: token.user, by: .token, only: token.roles)
+    }
+
+    private func validToken(_ id: String) async throws -> AccessToken? {
+        guard let token: AccessToken = try await records.find(id) else { return nil }
+        return token.expires.map { $0 > .now } ?? true ? token : nil
     }
 
     /// - Returns: Nil for a session that is unknown or over.
@@ -93,7 +158,12 @@ public struct Accounts: Sendable {
         guard let session: LoginSession = try await records.find(Self.digest(word)), session.expires > .now else {
             return nil
         }
-        return try await identity(ofUser: session.user, by: .session, formToken: session.formToken)
+        var roles: Set<String>?
+        if let id = session.token {
+            guard let token = try await validToken(id) else { return nil }
+            roles = token.roles
+        }
+        return try await identity(ofUser: session.user, by: .session, only: roles, formToken: session.formToken)
     }
 
     /// - Returns: Nil for a user who is not there or may not log in.
@@ -162,6 +232,11 @@ public struct Accounts: Sendable {
         return (word, token)
     }
 
+    /// The tokens of a user, or all.
+    public func tokens(of user: String? = nil) async throws -> [AccessToken] {
+        try await records.all(AccessToken.self, of: user).sorted { ($0.created, $0.id) < ($1.created, $1.id) }
+    }
+
     /// Ends a token.
     ///
     /// - Parameters:
@@ -178,17 +253,26 @@ public struct Accounts: Sendable {
 
     /// Begins a browser's session, always a new one.
     ///
-    /// - Returns: The cookie's word.
-    func makeSession(for user: String) async throws -> String {
+    /// - Returns: The cookie's word, and what forms must bring along.
+    func makeSession(for user: String, token: String? = nil) async throws -> (word: String, formToken: String) {
         let word = Self.makeWord()
         let session = LoginSession(
             id: Self.digest(word),
             user: user,
             formToken: Self.makeWord(),
-            expires: .now + Self.sessionSeconds
+            expires: .now + Self.sessionSeconds,
+            token: token
         )
         try await records.add(session)
-        return word
+        return (word, session.formToken)
+    }
+
+    /// Begins the session of a program that logs in by a token, with that token's rights.
+    ///
+    /// - Returns: The session's word; nil for a token that `identify(token:)` does not know.
+    func makeSession(token word: String) async throws -> String? {
+        guard let identity = try await identify(token: word), let name = identity.name else { return nil }
+        return try await makeSession(for: name, token: Self.digest(word)).word
     }
 
     func endSession(_ word: String) async throws { try await records.remove(Self.digest(word), LoginSession.self) }
@@ -215,8 +299,11 @@ public struct Accounts: Sendable {
         String(makeWord().filter { $0.isLetter || $0.isNumber }.prefix(24))
     }
 
-    static func digest(_ word: String) -> String {
-        SHA256.hash(data: Data(word.utf8)).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+    static func digest(_ word: String) -> String { digest(Data(word.utf8)) }
+
+    /// The SHA-256 of some bytes, in hexadecimal digits.
+    static func digest(_ data: Data) -> String {
+        SHA256.hash(data: data).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
     }
 
     private static let dummyHash = (try? PasswordHash.make("nobody's password")) ?? ""

@@ -1,4 +1,5 @@
 import ClusterExec
+import Documents
 import Foundation
 import HTTPTypes
 import Hummingbird
@@ -14,23 +15,60 @@ extension ServiceError {
         case let error as JobError:
             switch error.code {
             case .illegalTransition, .parametersFixed: self.init(.forbidden, error.description)
-            case .invalid, .missing, .unknown, .badFilter, .badDescription: self.init(.badRequest, error.description)
+            case .invalid(let name, _), .missing(let name), .unknown(let name, _):
+                self.init(.badRequest, error.description, field: name)
+            case .badFilter, .badDescription: self.init(.badRequest, error.description)
             }
+        case let error as DocumentError: self.init(error)
         default: return nil
         }
     }
 }
 
+extension ServiceError {
+    /// A mistake in a document of the request.
+    private init(_ error: DocumentError) {
+        let place = error.line.map { "line \($0)" + (error.column.map { ", column \($0)" } ?? "") + ": " } ?? ""
+        let field = error.path.isEmpty ? "" : "'\(error.path)' "
+        self.init(
+            .badRequest,
+            "\(error.origin): \(place)\(field)\(error.reason)." + (error.hint.map { " \($0)" } ?? ""),
+            field: error.path.isEmpty ? nil : error.path,
+            line: error.line,
+            column: error.column
+        )
+    }
+}
+
 /// An error as the client likes to read it.
 enum ErrorPage {
-    struct Document: Encodable { let status: Int, error: String }
+    private struct Document: Encodable { let status: Int, error: String, field: String?, line: Int?, column: Int? }
 
     static func make(code: Int, message: String, _ request: Request, _ context: ServiceContext) -> Response {
+        make(code, message, nil, request, context)
+    }
+
+    static func make(_ error: ServiceError, _ request: Request, _ context: ServiceContext) -> Response {
+        make(error.code.rawValue, error.message, error, request, context)
+    }
+
+    private static func make(
+        _ code: Int,
+        _ message: String,
+        _ error: ServiceError?,
+        _ request: Request,
+        _ context: ServiceContext
+    ) -> Response {
         let status = HTTPResponse.Status(code: code)
         if request.wantsJSON || request.uri.path.hasPrefix("/api/") {
-            if let response = try? Response.json(Document(status: code, error: message), status: status) {
-                return response
-            }
+            let document = Document(
+                status: code,
+                error: message,
+                field: error?.field,
+                line: error?.line,
+                column: error?.column
+            )
+            if let response = try? Response.json(document, status: status) { return response }
         }
         return .text(message + "\n", status: status)
     }

@@ -22,6 +22,9 @@ struct FormBody: Sendable {
 
     func file(_ name: String) -> File? { files.first { $0.name.lowercased() == name.lowercased() } }
 
+    /// As a form of these fields alone.
+    init(fields: [(name: String, value: String)]) { self.fields = fields }
+
     /// Reads query and body.
     ///
     /// - Parameters:

@@ -79,7 +79,7 @@ struct RequestMiddleware: RouterMiddleware {
             context.logger.error("\(error)")
             failure = ServiceError(.internal, "the service failed; the log says why, under the id of this request.")
         }
-        var response = ErrorPage.make(code: failure.code.rawValue, message: failure.message, request, context)
+        var response = ErrorPage.make(failure, request, context)
         if failure.code == .unauthenticated, !request.wantsHTML {
             response.headers[.wwwAuthenticate] = "Basic realm=\"antares\", charset=\"UTF-8\""
         }

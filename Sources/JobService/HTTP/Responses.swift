@@ -58,8 +58,11 @@ extension Request {
     /// True for one that wants UWS documents as JSON.
     var wantsJSON: Bool { prefers("application/json", to: ["application/xml", "text/xml", "text/html"]) }
 
-    /// True for a browser.
+    /// True for a browser. Programs in Java ask for HTML too, unless told otherwise, and for anything else; of those that
+    /// take anything, browsers alone ask for XHTML.
     var wantsHTML: Bool {
-        prefers("text/html", to: ["application/xml", "text/xml", "application/json"])
+        let accept = headers[.accept] ?? ""
+        return (accept.contains("application/xhtml+xml") || !accept.contains("*"))
+            && prefers("text/html", to: ["application/xml", "text/xml", "application/json"])
     }
 }

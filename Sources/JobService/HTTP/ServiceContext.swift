@@ -11,6 +11,8 @@ struct ServiceContext: RequestContext {
     var clientAddress: String
     /// The address the browser sees: `https://maps.example.org`, without a slash at its end.
     var baseURL = ""
+    /// Of the request, for pages.
+    var path = ""
 
     init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)

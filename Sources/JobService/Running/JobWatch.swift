@@ -53,6 +53,11 @@ actor JobWatch: Service {
                 await self.look()
             }
         }
+        close()
+    }
+
+    /// Answers everyone who waits; nobody waits any more from now on.
+    func close() {
         isClosed = true
         for number in waiters.keys { end(number) }
     }

@@ -24,9 +24,6 @@ struct JobCreation: Sendable {
     /// - Throws: `ServiceError` and `JobError` for what is not allowed; nothing is kept then.
     func make(_ kind: String, _ form: FormBody, _ context: ServiceContext, runs: Bool = false) async throws -> Job {
         let description = try await description(kind, context)
-        let owner = context.identity.name
-        try await checkLimit(owner, context)
-        let isRun = try Self.asksToRun(form["PHASE"]) || runs
         let id = Job.makeID()
         var given = form.fields.filter { !Self.reserved.contains($0.name.lowercased()) }
             .filter { $0.value.wholeMatch(of: #/param:.+/#) == nil || form.file(String($0.value.dropFirst(6))) == nil }
@@ -36,39 +33,76 @@ struct JobCreation: Sendable {
             given.removeAll { $0.id.lowercased() == name.lowercased() }
             given.append(JobParameter(name, path(of: name, file.fileName, id), isByReference: true))
         }
-        let parameters = try description.checked(Self.joined(given), isComplete: isRun)
-        let seconds = try duration(form["EXECUTIONDURATION"], description)
-        var job = Job(
+        let request = JobRequest(
             id: id,
             kind: kind,
+            parameters: Self.joined(given),
             runID: form["RUNID"],
-            ownerID: owner,
+            executionDuration: form["EXECUTIONDURATION"],
+            destruction: form["DESTRUCTION"],
+            isRun: try Self.asksToRun(form["PHASE"]) || runs
+        )
+        return try await make(request, for: context.identity) {
+            for (name, file) in uploads { try keep(file, at: path(of: name, file.fileName, id)) }
+        }
+    }
+
+    /// Makes a job and keeps it.
+    ///
+    /// - Parameters:
+    ///   - request: What is asked for.
+    ///   - identity: Who asks.
+    ///   - keepFiles: Writes what belongs below the job's upload folder, once all is checked.
+    /// - Returns: The job as stored.
+    /// - Throws: `ServiceError` and `JobError` for what is not allowed; nothing is kept then.
+    @discardableResult
+    func make(
+        _ request: JobRequest,
+        for identity: Identity,
+        keepFiles: () throws -> Void = {}
+    ) async throws -> Job {
+        let description = try await description(request.kind, identity)
+        try await checkLimit(identity)
+        let seconds = try duration(request.executionDuration, description)
+        var job = Job(
+            id: request.id,
+            kind: request.kind,
+            runID: request.runID,
+            ownerID: identity.name,
             executionDuration: seconds,
-            destruction: try destruction(form["DESTRUCTION"]),
-            parameters: parameters,
-            folder: parts.launcher.newFolder(id)
+            destruction: try destruction(request.destruction),
+            parameters: try description.checked(request.parameters, isComplete: request.isRun),
+            folder: parts.launcher.newFolder(request.id)
         )
         job.isSelfContained = true
+        job.account = request.account
         // The latest that it can end, had it started now: nothing better is known.
         if seconds > 0 { job.quote = job.creationTime + seconds }
         do {
-            for (name, file) in uploads { try keep(file, at: path(of: name, file.fileName, id)) }
-            if isRun {
+            try keepFiles()
+            if request.isRun {
                 try prepare(job, description)
                 try job.move(to: .queued, by: .run)
             }
             try await parts.jobs.add(job)
         } catch {
-            try? FileManager.default.removeItem(atPath: parts.launcher.newFolder(id))
+            if (error as? JobStoreError)?.code != .exists {
+                try? FileManager.default.removeItem(atPath: parts.launcher.newFolder(request.id))
+            }
             throw error
         }
-        if isRun { await parts.scheduler.wake() }
-        parts.log.info("job made", metadata: ["job": .string(id), "kind": .string(kind)])
+        if request.isRun { await parts.scheduler.wake() }
+        parts.log.info("job made", metadata: ["job": .string(job.id), "kind": .string(job.kind)])
         return job
     }
 
     /// The description of a job type, where the sender may use it.
     func description(_ kind: String, _ context: ServiceContext) async throws -> JobDescription {
+        try await description(kind, context.identity)
+    }
+
+    /// The description of a job type, where somebody may use it.
+    func description(_ kind: String, _ identity: Identity) async throws -> JobDescription {
         guard let description = await parts.descriptions[kind] else {
             let names = await parts.descriptions.names
             throw ServiceError(
@@ -76,19 +110,19 @@ struct JobCreation: Sendable {
                 "there is no job type '\(kind)'. There are: \(names.joined(separator: ", "))."
             )
         }
-        if context.identity.name == nil {
+        if identity.name == nil {
             guard parts.options.allowsAnonymous, !description.isScript else {
                 throw ServiceError(.unauthenticated, "log in to use the job type '\(kind)'.")
             }
-        } else if !context.identity.mayUse(kind) {
+        } else if !identity.mayUse(kind) {
             throw ServiceError(.forbidden, "your account may not use the job type '\(kind)'.")
         }
         return description
     }
 
-    private func checkLimit(_ owner: String?, _ context: ServiceContext) async throws {
-        let limit = context.identity.jobLimit ?? parts.options.userJobLimit
-        let count = try await parts.jobs.active().count { $0.ownerID == owner }
+    private func checkLimit(_ identity: Identity) async throws {
+        let limit = identity.jobLimit ?? parts.options.userJobLimit
+        let count = try await parts.jobs.active().count { $0.ownerID == identity.name }
         guard count < limit else {
             throw ServiceError(.tooMany, "\(count) jobs of yours wait or run; at most \(limit) may.")
         }

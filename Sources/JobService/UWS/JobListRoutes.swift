@@ -17,26 +17,18 @@ struct JobListRoutes: Sendable {
     @Sendable private func list(_ request: Request, _ context: ServiceContext) async throws -> Response {
         let kind = context.parameters.get("kind").map { _ in context.parameter("kind") }
         if let kind { _ = try await creation.description(kind, context) }
+        if request.wantsHTML, request.uri.query == nil {
+            let type = kind.map { "?type=\($0.queryEscaped)" } ?? ""
+            return .seeOther("\(context.root)/jobs\(type)")
+        }
         var filter = try JobFilter(query: FormBody.pairs(request.uri.query ?? ""))
         filter.kind = kind
-        try restrict(&filter, context)
+        try filter.restrict(to: context, parts)
         let jobs = try await parts.jobs.jobs(matching: filter)
         let addresses = context.jobAddresses(kind)
         return request.wantsJSON
             ? Response(try JobJSON.list(jobs, at: addresses), type: "application/json")
             : .xml(JobXML.list(jobs, at: addresses))
-    }
-
-    /// Nobody but an administrator sees another's jobs.
-    private func restrict(_ filter: inout JobFilter, _ context: ServiceContext) throws {
-        guard let name = context.identity.name else {
-            guard parts.options.allowsAnonymous else {
-                throw ServiceError(.unauthenticated, "log in to see your jobs.")
-            }
-            filter.isWithoutOwner = true
-            return
-        }
-        if !context.identity.isAdministrator { filter.ownerID = name }
     }
 
     @Sendable private func create(_ request: Request, _ context: ServiceContext) async throws -> Response {
@@ -48,6 +40,20 @@ struct JobListRoutes: Sendable {
         try context.checkForm(form["csrf"], request)
         let job = try await creation.make(kind, form, context)
         return .seeOther(context.jobAddresses(kind).job(job))
+    }
+}
+
+extension JobFilter {
+    /// Nobody but an administrator sees another's jobs.
+    mutating func restrict(to context: ServiceContext, _ parts: ServiceParts) throws {
+        guard let name = context.identity.name else {
+            guard parts.options.allowsAnonymous else {
+                throw ServiceError(.unauthenticated, "log in to see your jobs.")
+            }
+            isWithoutOwner = true
+            return
+        }
+        if !context.identity.isAdministrator { ownerID = name }
     }
 }
 

@@ -38,6 +38,7 @@ struct JobRoutes: Sendable {
 
     @Sendable private func show(_ request: Request, _ context: ServiceContext) async throws -> Response {
         var job = try await parts.find(context)
+        if request.wantsHTML, request.uri.query == nil { return .seeOther("\(context.root)/jobs/\(job.id)") }
         let query = FormBody.pairs(request.uri.query ?? "")
         if let text = query.last(where: { $0.name.uppercased() == "WAIT" })?.value {
             guard let seconds = Int(text), seconds >= -1 else {
@@ -195,12 +196,16 @@ extension ServiceParts {
             throw ServiceError(.notFound, "the result '\(result.id)' is at '\(result.href)', which is not served here.")
         }
         let download = FormBody.pairs(request.uri.query ?? "").contains { $0.name == "download" }
-        return try await files.make(
+        var response = try await files.make(
             path,
             type: result.contentType,
             for: request,
             context,
             download: download ? (path as NSString).lastPathComponent : nil
         )
+        // What a job has made is data: a page in it must not act as its reader.
+        response.headers[.contentSecurityPolicy] =
+            "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+        return response
     }
 }

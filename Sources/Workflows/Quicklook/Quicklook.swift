@@ -49,14 +49,8 @@ public struct Quicklook: Sendable {
             throw WorkflowError(.noInput, "no dataset of product '\(product.name)' tells where it lies")
         }
         let canvas = canvas(boxes.dropFirst().reduce(first) { $0.union($1) }, crs, product)
-        let cache = SourceCache()
-        var planes = try measurements.map { try read($0, datasets, canvas, cache) }
-        let isValid = (0..<canvas.pixelCount).map { pixel in planes.allSatisfy { !$0[pixel].isNaN } }
-        if planes.count == 1 { planes = [planes[0], planes[0], planes[0]] }
-        let (low, high) = stretch(planes, isValid)
-        var channels = planes.map { $0.map { shade($0, low, high) } }
-        channels.append(isValid.map { $0 ? 255 : 0 })
-        try RasterOutput.write(bands: channels, on: canvas, to: path, format: .png)
+        let picture = try Picture(of: datasets, measurements, onto: canvas)
+        try RasterOutput.write(bands: picture.channels, on: canvas, to: path, format: .png)
         return Summary(
             product: product.name,
             path: path,
@@ -64,12 +58,12 @@ public struct Quicklook: Sendable {
             width: canvas.width,
             height: canvas.height,
             datasets: datasets.count,
-            validFraction: Double(isValid.count { $0 }) / Double(canvas.pixelCount)
+            validFraction: picture.validFraction
         )
     }
 
     /// Red, green and blue where the product has them, by themselves or as means; else its first measurement.
-    static func defaultBands(of product: Product) throws -> [DatacubeIndex.Measurement] {
+    public static func defaultBands(of product: Product) throws -> [DatacubeIndex.Measurement] {
         for ending in ["", "_mean", "_median", "_geomedian"] {
             let names = ["red", "green", "blue"].map { $0 + ending }
             let found = names.compactMap { name in product.measurements.first { $0.answers(to: name) } }
@@ -92,37 +86,5 @@ public struct Quicklook: Sendable {
             width: max(1, Int(((box.right - left) / step).rounded(.up))),
             height: max(1, Int(((top - box.bottom) / step).rounded(.up)))
         )
-    }
-
-    private func read(
-        _ measurement: DatacubeIndex.Measurement,
-        _ datasets: [Dataset],
-        _ canvas: GeoBox,
-        _ cache: SourceCache
-    ) throws -> [Float] {
-        let reader = GridReader(measurement, cache: cache)
-        let nodata = Float(measurement.nodata)
-        let pixels = try reader.readFused(Float.self, datasets, onto: canvas)
-        return pixels?.map { $0 == nodata ? .nan : $0 } ?? [Float](repeating: .nan, count: canvas.pixelCount)
-    }
-
-    /// The values that become black and white: the 2nd and 98th percentile of all channels together.
-    private func stretch(_ planes: [[Float]], _ isValid: [Bool]) -> (low: Float, high: Float) {
-        let step = max(1, isValid.count / 200_000)
-        var sample: [Float] = []
-        for pixel in stride(from: 0, to: isValid.count, by: step) where isValid[pixel] {
-            for plane in planes { sample.append(plane[pixel]) }
-        }
-        guard !sample.isEmpty else { return (0, 1) }
-        sample.sort()
-        let (low, high) = (sample[sample.count * 2 / 100], sample[min(sample.count - 1, sample.count * 98 / 100)])
-        return high > low ? (low, high) : (low, low + 1)
-    }
-
-    /// A little lighter than linear, as eyes expect.
-    private func shade(_ value: Float, _ low: Float, _ high: Float) -> UInt8 {
-        guard !value.isNaN else { return 0 }
-        let fraction = min(max((value - low) / (high - low), 0), 1)
-        return UInt8(nearest: 255 * pow(Double(fraction), 0.8))
     }
 }

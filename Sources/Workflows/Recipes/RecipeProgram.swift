@@ -171,8 +171,9 @@ struct RecipeProgram: TileProgram {
                     block.series[band.name]?.append(band.encoding.decode(pixels), keeping: keep)
                     return true
                 }
-                return try block.series[band.name]?.append(Element.self, keeping: keep) { place in
-                    guard try reader.read(band.measurement, resampling: band.resampling, into: place) else {
+                return try block.series[band.name]?.append(Element.self) { place in
+                    let resampling = band.resampling
+                    guard try reader.read(band.measurement, resampling: resampling, into: place, wanted: keep) else {
                         return false
                     }
                     isSeen.mark(UnsafeBufferPointer(place), missing: missing)

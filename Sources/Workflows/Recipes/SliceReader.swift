@@ -33,13 +33,16 @@ struct SliceReader {
     }
 
     /// Puts the pixels of the block in place; false where no dataset has any.
+    ///
+    /// - `wanted`: False for pixels that become nodata whatever lies there.
     func read<Element: PixelElement>(
         _ measurement: Measurement,
         resampling: Resampling,
-        into place: UnsafeMutableBufferPointer<Element>
+        into place: UnsafeMutableBufferPointer<Element>,
+        wanted: [Bool]? = nil
     ) throws -> Bool {
         let best = best?.cropped(width: grown.width, by: halo)
-        return try read(measurement, resampling, onto: target, best: best, into: place)
+        return try read(measurement, resampling, onto: target, best: best, into: place, wanted: wanted)
     }
 
     /// The pixels of the block; nil where no dataset has any.
@@ -73,14 +76,18 @@ struct SliceReader {
         _ resampling: Resampling,
         onto box: GeoBox,
         best: [Int16]?,
-        into place: UnsafeMutableBufferPointer<Element>
+        into place: UnsafeMutableBufferPointer<Element>,
+        wanted: [Bool]? = nil
     ) throws -> Bool {
         let reader = GridReader(measurement, resampling: resampling, cache: cache)
-        guard try reader.readFused(datasets, onto: box, into: place) else { return false }
+        guard try reader.readFused(datasets, onto: box, into: place, wanted: wanted) else { return false }
         guard let best else { return true }
         // The first dataset is on top already.
         for number in 1..<datasets.count where best.contains(Int16(number)) {
-            guard let own = try reader.readFused(Element.self, [datasets[number]], onto: box) else { continue }
+            let own = try pixels(of: box) { (pixels: UnsafeMutableBufferPointer<Element>) in
+                try reader.readFused([datasets[number]], onto: box, into: pixels, wanted: wanted)
+            }
+            guard let own else { continue }
             replace(place, by: own, where: best, is: Int16(number), missing: Element(nearest: measurement.nodata))
         }
         return true

@@ -5,7 +5,13 @@
 /// as it is, so that argument-parser can complain about it in its own words.
 struct ArgumentNormalizer {
     /// How many numbers options take that take more than one.
-    static let numberCounts = ["--lat": 2, "--long": 2, "--bbox": 4, "--clip-bbox": 4]
+    static let numberCounts = [
+        "--lat": 2, "--long": 2, "--bbox": 4, "--clip-bbox": 4,
+        "--resolution": 2, "--res": 2, "--tile-size": 2, "--tilesize": 2, "--origin": 2,
+    ]
+
+    /// Options whose two numbers stand apart as antares3 has them, Y before X; joined by a comma they are X,Y.
+    private static let northFirst: Set = ["--resolution", "--res", "--tile-size", "--tilesize", "--origin"]
 
     /// Options that may stand without a value, and the one that they then have.
     private static let bare = ["--archive-less-mature": "500"]
@@ -106,6 +112,7 @@ struct ArgumentNormalizer {
                 {
                     values.append(rest.removeFirst())
                 }
+                if values.count > 1, Self.northFirst.contains(option.spelling) { values.reverse() }
                 if values.count > 1 || first.hasPrefix("-") {
                     result.append("\(option.spelling)=\(values.joined(separator: ","))")
                 } else {

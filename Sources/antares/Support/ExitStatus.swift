@@ -4,6 +4,8 @@ import Config
 import DatacubeIndex
 import Documents
 import Foundation
+import JobService
+import Jobs
 import Postgres
 import Raster
 import Workflows
@@ -47,6 +49,8 @@ enum ExitStatus: Int32, Sendable {
         case is ConfigError, is DocumentError: self = .configuration
         case let error as CatalogError: self = .init(error)
         case let error as ClusterError: self = .init(error)
+        case let error as ServiceError: self = .init(error)
+        case is JobError: self = .usage
         case let error as JobStoreError: self = error.code == .noSuchJob ? .noInput : .failed
         case let error as CocoaError where [.fileNoSuchFile, .fileReadNoSuchFile].contains(error.code): self = .noInput
         case is CocoaError, is POSIXError: self = .inputOutput
@@ -59,6 +63,14 @@ extension ExitStatus {
     private init(_ error: IndexError) {
         switch error.code {
         case .invalidDefinition, .missingExtension, .resourceMissing, .notInitialised: self = .configuration
+        default: self = .failed
+        }
+    }
+
+    private init(_ error: ServiceError) {
+        switch error.code {
+        case .notFound: self = .noInput
+        case .badRequest, .unprocessable: self = .usage
         default: self = .failed
         }
     }

@@ -4,16 +4,22 @@ import Workflows
 
 /// The options of commands that work on a grid of the user's choice.
 struct GridOptionGroup: ParsableArguments {
-    @Option(help: .init("CRS to work in, as EPSG:6372; the product's without it.", valueName: "crs"))
+    @Option(
+        name: [.long, .customLong("proj4")],
+        help: .init("CRS to work in, as EPSG:6372; the product's without it.", valueName: "crs")
+    )
     var crs: String?
     @Option(
         name: [.long, .customLong("res")],
-        help: .init("Size of a pixel in units of the CRS; X,Y where they differ.", valueName: "size")
+        help: .init("Size of a pixel in units of the CRS; X,Y (or Y X) where they differ.", valueName: "size")
     )
     var resolution: PositivePair?
-    @Option(help: .init("Size of a cell in units of the CRS; X,Y where they differ.", valueName: "size"))
+    @Option(
+        name: [.long, .customLong("tilesize")],
+        help: .init("Size of a cell in units of the CRS; X,Y (or Y X) where they differ.", valueName: "size")
+    )
     var tileSize: PositivePair?
-    @Option(help: .init("A corner of cells in units of the CRS, `0,0`.", valueName: "x,y"))
+    @Option(help: .init("A corner of cells in units of the CRS, `0,0`; X,Y or, as antares3, Y X.", valueName: "x,y"))
     var origin: NumberPair?
     @Option(help: .init("Take the grid of this product.", valueName: "product"))
     var like: String?

@@ -59,10 +59,7 @@ struct ExportOptions: ParsableArguments {
     @OptionGroup var method: ResamplingOption
     @Flag(help: "Where datasets overlap, the earliest is on top.")
     var earliestFirst = false
-    @Option(
-        name: [.customShort("p"), .customLong("proj4")],
-        help: .init("CRS as PROJ text; --crs.", valueName: "text")
-    )
+    @Option(name: .customShort("p"), help: .init("The same as --proj4.", valueName: "text"))
     var proj4: String?
     @Option(help: .init("deflate, zstd or none.", valueName: "method"), transform: MosaicCompression.init(option:))
     var compression: MosaicCompression = .deflate

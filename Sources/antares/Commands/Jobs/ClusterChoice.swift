@@ -45,6 +45,8 @@ struct EngineOptions: ParsableArguments {
     var taskMemory: String?
     @Option(help: .init("Time of a task, as 2h or 1:30:00.", valueName: "time"))
     var taskTime: String?
+    @Option(help: .init("Account that pays on the cluster: Slurm's --account, Grid Engine's project.", valueName: "name"))
+    var account: String?
 
     func validate() throws {
         if let retries, retries < 0 { throw ValidationError("--retries must be at least 0, got \(retries).") }
@@ -93,6 +95,7 @@ struct EngineOptions: ParsableArguments {
         }
         if let jobs { options.jobs = jobs }
         if let retries { options.retries = retries }
+        if let account { options.charge(account) }
         if let taskMemory { options.resources.memory = Resources.bytes(taskMemory) ?? 0 }
         if let taskTime { options.resources.seconds = Resources.seconds(taskTime) ?? 0 }
         return options

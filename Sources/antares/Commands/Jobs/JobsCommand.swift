@@ -45,7 +45,7 @@ struct JobsListCommand: CommonCommand {
     var last: Int?
 
     func run() async throws {
-        var query = phase.map { (name: "PHASE", value: $0) }
+        var query = phase.map { (name: "PHASE", value: $0.uppercased()) }
         if let after { query.append(("AFTER", after)) }
         if let last { query.append(("LAST", "\(last)")) }
         var filter: JobFilter

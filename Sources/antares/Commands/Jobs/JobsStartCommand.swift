@@ -21,7 +21,8 @@ struct JobsStartCommand: JobCommand {
     func run() async throws {
         let (access, found) = try await find()
         let folder = access.folder(found)
-        let options = try cluster.options()
+        var options = try cluster.options()
+        if let account = found.account { options.charge(account) }
         let ended: Job
         if let script = try folder.scriptRequest() {
             try folder.prepare(script, for: found, on: options)
@@ -50,19 +51,20 @@ struct JobsStartCommand: JobCommand {
             )
         }
         var words = try kind.words(for: job.parameters)
-        let place = kind.makesTasks ? ["--as-job=\(job.id)"] + placeWords : []
+        let place = kind.makesTasks ? ["--as-job=\(job.id)"] + placeWords(job.account) : []
         let own = ["--json", "--verbose", "--parent-pipe=\(CommandMaster.lifeline)"] + common.configurationWords
         // What stands behind `--` is no option.
         words.insert(contentsOf: own + place, at: kind.words.count)
         return words
     }
 
-    /// Where the tasks run.
-    private var placeWords: [String] {
+    /// Where the tasks run, and who pays.
+    private func placeWords(_ account: String?) -> [String] {
         var words = cluster.engine.scheduler.map { ["--scheduler=\(URL(fileURLWithPath: $0).path)"] } ?? []
         if let executor = cluster.executor ?? (words.isEmpty ? .local : nil) {
             words.append("--executor=\(executor.rawValue)")
         }
+        if let account = account ?? cluster.engine.account { words.append("--account=\(account)") }
         if let jobs = cluster.jobs { words.append("--jobs=\(jobs)") }
         words += cluster.engine.hosts.map { "--hosts=\($0)" }
         if let retries = cluster.engine.retries { words.append("--retries=\(retries)") }

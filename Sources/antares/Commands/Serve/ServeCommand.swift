@@ -57,6 +57,7 @@ struct ServeCommand: CommonCommand {
             records: try await ServiceRecords.open(services),
             descriptions: JobKind.all.map(\.description),
             launcher: try StoredJobLauncher(access, common, scheduler: scheduler),
+            data: IndexDataSource(services),
             log: Logger(label: "antares.service")
         )
         let scheme = options.tls == nil ? "http" : "https"

@@ -1,0 +1,91 @@
+import Foundation
+import Jobs
+
+/// A result as the page of a job shows it.
+struct ResultView {
+    private let result: JobResult
+    private let job: Job
+    private let addresses: JobAddresses
+    private let hasData: Bool
+
+    /// - `hasData`: True where pictures of rasters can be made.
+    init(_ result: JobResult, _ job: Job, _ addresses: JobAddresses, hasData: Bool) {
+        (self.result, self.job, self.addresses, self.hasData) = (result, job, addresses, hasData)
+    }
+
+    /// True for a file with pixels that no browser shows.
+    static func isRaster(_ result: JobResult) -> Bool {
+        let type = type(of: result)
+        return type.hasPrefix("image/tiff") || type == "application/x-netcdf" || type == "image/jp2"
+    }
+
+    /// True for a picture, and for a file that a picture can be made of.
+    static func hasPicture(_ result: JobResult) -> Bool { isPicture(type(of: result)) || isRaster(result) }
+
+    private static func isPicture(_ type: String) -> Bool {
+        ["image/png", "image/jpeg", "image/svg+xml"].contains { type.hasPrefix($0) }
+    }
+
+    private static func type(of result: JobResult) -> String {
+        result.contentType ?? MediaTypes.type(ofFile: result.href)
+    }
+
+    /// For a template.
+    var values: Pages.Values {
+        let type = Self.type(of: result)
+        let isPicture = Self.isPicture(type)
+        let isText =
+            type.hasPrefix("text/") || type.hasPrefix("application/json") || type.hasPrefix("application/geo+json")
+            || type.hasPrefix("application/yaml")
+        let address = addresses.result(result.id, of: job)
+        var values: Pages.Values = [
+            "name": result.id, "type": String(type.prefix { $0 != ";" }), "href": address,
+            "download": "\(address)?download", "isText": isText && !isPicture,
+            "fileName": (result.href as NSString).lastPathComponent,
+        ]
+        if isPicture { values["picture"] = address }
+        if hasData, Self.isRaster(result), result.path != nil {
+            values["raster"] = "\(job.id)/preview/\(result.id.queryEscaped)"
+        }
+        values["size"] = result.size.map(PlainText.size)
+        return values
+    }
+}
+
+extension JobResult {
+    /// The file that it is; nil for an address elsewhere.
+    var path: String? {
+        if href.hasPrefix("/") { return href }
+        return href.hasPrefix("file://") ? URL(string: href)?.path : nil
+    }
+}
+
+/// The logs in a job's folder.
+struct JobLogs {
+    let folder: String
+
+    private static let names = [
+        ("command.log", "Log"), ("results/1/stdout.txt", "Output"), ("results/1/stderr.txt", "Errors"),
+        ("stdout.log", "Output"), ("stderr.log", "Errors"), ("master.log", "Tasks"), ("service.log", "Program"),
+    ]
+    /// Logs of tasks that can be chosen.
+    private static let taskLimit = 50
+
+    /// Those that are there, the one that tells most first.
+    var entries: [(name: String, label: String)] {
+        var found = Self.names.filter { size("\(folder)/\($0.0)") > 0 }.map { (name: $0.0, label: $0.1) }
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/logs")) ?? []
+        let numbers = files.compactMap { $0.hasSuffix(".log") ? Int($0.dropLast(4)) : nil }.sorted()
+        found += numbers.prefix(Self.taskLimit).map { ("logs/\($0).log", "Task \($0)") }
+        return found
+    }
+
+    /// The file of a log that is there; nil for any other name.
+    func path(of name: String) -> String? {
+        entries.contains { $0.name == name } ? "\(folder)/\(name)" : nil
+    }
+
+    private func size(_ path: String) -> Int {
+        (try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? Int ?? 0
+    }
+}

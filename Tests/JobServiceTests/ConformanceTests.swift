@@ -1,0 +1,66 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A running service under programs that others have made for UWS 1.1.
+struct ConformanceTests {
+    /// A service with the sleeping job type; requests come often, and short waits are enough.
+    static func service(_ more: String = "") throws -> (TestService, TestService.User, TemporaryFolder) {
+        let folder = try TemporaryFolder()
+        _ = try folder.write(sleepingJobType, to: "descriptions/sleep.json")
+        let file = """
+            folder: \(folder.path)
+            trusted_proxies: [127.0.0.1/32]
+            limits: {requests_at_once: 100000, requests_per_second: 100000, wait_seconds: 5}
+            \(more)
+            """
+        let service = try TestService(file: file)
+        return (service, try service.addUser("ann"), folder)
+    }
+
+    @Test(.enabled(if: TestUWS.isAvailable && TestUWS.schema != nil))
+    func `the rules of UWS hold, in every document and for every client's habits`() throws {
+        let (service, user, _) = try Self.service()
+        defer { service.close() }
+        let other = try service.addUser("eve")
+        let result = try TestUWS.run(
+            "uws_rules.py",
+            [
+                "\(service.address)/rest/sleep", user.name, user.password, TestUWS.schema ?? "", other.name,
+                other.password,
+            ]
+        )
+        #expect(result.status == 0, "\(result.output)\(result.errors)")
+        #expect(result.output.contains(#/3\d\d rules hold, 0 are broken/#))
+    }
+
+    @Test(.enabled(if: TestUWS.isAvailable)) func `pyvo and uws-client work with it`() throws {
+        let (service, user, _) = try Self.service()
+        defer { service.close() }
+        let result = try TestUWS.run(
+            "uws_clients.py",
+            ["\(service.address)/rest/sleep", user.name, user.password]
+        )
+        #expect(result.status == 0, "\(result.output)\(result.errors)")
+        #expect(result.output.split(separator: "\n").count { $0.hasPrefix("ok: ") } == 26)
+    }
+
+    @Test(.enabled(if: TestUWS.hasTaplint)) func `the UWS stage of taplint finds no error, through a proxy`() throws {
+        let (service, user, _) = try Self.service()
+        defer { service.close() }
+        let port = service.address.split(separator: ":").last.map(String.init) ?? ""
+        let script = repository.appending(path: "Tests/Python/tap_proxy.py").path
+        let proxy = try WebServer(python: "python3", [script, port, "sleep", user.name, user.password])
+        defer { proxy.close() }
+        let base = proxy.address
+        let result = try run(
+            "/usr/bin/stilts",
+            [
+                "taplint", "stages=UWS", "interface=tap1.1", "capabilitiesurl=\(base)/capabilities",
+                "asyncurl=\(base)/rest/sleep", "syncurl=\(base)/sync/sleep", "tapurl=\(base)/rest",
+            ]
+        )
+        #expect(result.output.contains("Totals: Errors: 0; Warnings: 0"), "\(result.output)\(result.errors)")
+        #expect(result.output.contains("Created new job \(base)/rest/sleep/"))
+    }
+}

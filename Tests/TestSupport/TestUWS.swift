@@ -1,0 +1,51 @@
+import Foundation
+
+/// Programs that others have made for UWS: pyvo, uws-client, STILTS.
+///
+/// Their Python is the program named by ANTARES_TEST_UWS, else the one that `scripts/venv.sh` makes.
+public enum TestUWS {
+    private static let python: String? = {
+        let found = VirtualEnvironment.python(of: "uws", or: "ANTARES_TEST_UWS")
+        if found == nil {
+            announceSkipped("clients of UWS", because: "They cannot be installed (scripts/venv.sh uws).")
+        }
+        return found
+    }()
+
+    public static var isAvailable: Bool { python != nil }
+
+    /// The folder with the official schema.
+    public static let schema = ProcessInfo.processInfo.environment["ANTARES_TEST_UWS_SCHEMA"]
+
+    public static let hasTaplint: Bool = {
+        let isThere = FileManager.default.isExecutableFile(atPath: "/usr/bin/stilts")
+        if !isThere { announceSkipped("taplint", because: "STILTS is not installed (scripts/setup.sh).") }
+        return isThere
+    }()
+
+    /// Runs one of the scripts of Tests/Python.
+    public static func run(_ script: String, _ arguments: [String]) throws -> ShellResult {
+        guard let python else { throw CocoaError(.fileNoSuchFile) }
+        let path = repository.appending(path: "Tests/Python/\(script)").path
+        return try TestSupport.run(python, ["-W", "ignore", path] + arguments)
+    }
+}
+
+/// A job type that sleeps, fails when asked to, and keeps parameters it does not know: its description for `job-types`.
+public let sleepingJobType = """
+    {
+      "name": "sleep", "version": "1", "annotation": "Sleeps, for tests", "isOpen": true, "executionDuration": 600,
+      "parameters": [
+        {"name": "seconds", "type": "xs:double", "isRequired": false, "defaultValue": "0", "minimum": 0, "options": [],
+         "annotation": "How long"},
+        {"name": "fail", "type": "xs:boolean", "isRequired": false, "options": [], "annotation": "Whether to fail"}
+      ],
+      "results": [{"name": "result", "contentType": "application/x-votable+xml", "annotation": "A table of one row"}],
+      "script": \(sleepingScript)
+    }
+    """
+
+/// As a JSON text.
+private let sleepingScript = #"""
+    "#!/bin/sh\necho starting\nsleep ${ANTARES_PARAM_SECONDS:-0}\nif [ \"$ANTARES_PARAM_FAIL\" = true ]; then\n  echo 'it failed as asked' >&2\n  exit 3\nfi\nprintf '%s' '<VOTABLE version=\"1.3\" xmlns=\"http://www.ivoa.net/xml/VOTable/v1.3\"><RESOURCE type=\"results\"><INFO name=\"QUERY_STATUS\" value=\"OK\"/><TABLE><FIELD name=\"a\" datatype=\"int\"/><DATA><TABLEDATA><TR><TD>1</TD></TR></TABLEDATA></DATA></TABLE></RESOURCE></VOTABLE>' > result\n"
+    """#
