@@ -11,24 +11,22 @@ import Testing
         let names = try program.run("config grid").output.split(separator: "\n")
         #expect(names == ["landsat_c2_utm_13n", "s2_l2a_20m_utm_13n"])
         for name in names {
-            let own = repository.appending(path: "config-templates/ingestion/\(name).yaml")
-            let lines = try String(contentsOf: own, encoding: .utf8).split(
-                separator: "\n",
-                omittingEmptySubsequences: false
-            )
+            let own = try program.run("config grid \(name) --utm 13N").output
+            let lines = own.split(separator: "\n")
+            #expect(lines.contains("  crs: EPSG:32613"))
             let result = try program.run("config grid \(name) --utm 33S -o zone.yaml")
             #expect(result.status == 0, "\(result.errors)")
             let written = try String(contentsOfFile: program.home.path("zone.yaml"), encoding: .utf8)
-            let made = written.split(separator: "\n", omittingEmptySubsequences: false)
+            let made = written.split(separator: "\n")
             #expect(made.count == lines.count)
-            for (before, after) in zip(lines, made) where before != after && !before.contains("location:") {
+            for (before, after) in zip(lines, made) where before != after {
                 let expected = before.replacing("EPSG:32613", with: "EPSG:32733").replacing("utm_13n", with: "utm_33s")
                     .replacing("zone 13 north", with: "zone 33 south")
                 #expect(after == expected)
             }
             let document = try #require(try YAML.parse(written, origin: "zone.yaml").first?.value)
             #expect(document.at("storage", "crs") == "EPSG:32733")
-            #expect(document["output_type"]?.string == name.replacing("13n", with: "33s"))
+            #expect(document["output_type"]?.string == String(name).replacing("13n", with: "33s"))
         }
         let unknown = try program.run("config grid landsat_c2_utm --utm 33S")
         #expect(unknown.status == 66 && unknown.errors.contains("no configuration 'landsat_c2_utm'"))
