@@ -14,6 +14,9 @@ fi
 if ! scripts/venv.sh stac >/dev/null; then
     echo 'SKIPPED: THERE IS NO STAC API (SEE ABOVE), AND NO TEST OF SEARCHES, DOWNLOADS AND EXPORTS AGAINST ONE.' >&2
 fi
+if ! scripts/venv.sh schemathesis >/dev/null; then
+    echo 'SKIPPED: THERE IS NO SCHEMATHESIS (SEE ABOVE), AND NO TEST OF THE JOB SERVICE BY ITS OPENAPI DOCUMENT.' >&2
+fi
 if ! scripts/venv.sh uws >/dev/null; then
     echo 'SKIPPED: THERE ARE NO CLIENTS OF UWS (SEE ABOVE), AND NO TEST OF THE JOB SERVICE WITH THEM.' >&2
 fi

@@ -14,6 +14,7 @@
 #   numpy         numpy and scipy, and hdstats where it can be built, for tests of reducers
 #   odc-stac      the peers that scripts/bench.sh measures
 #   uws           pyvo, uws-client and the schema checks, for tests of the job service
+#   schemathesis  asks the job service by its OpenAPI document
 #   services-1.8  the Open Data Cube's web services Explorer and OWS, and odc-stac, on datacube 1.8
 #   services-1.9  their next releases, on datacube 1.9
 #   service-api   clients of the job service's submission API, and croniter, whose slots schedules are compared with
@@ -41,6 +42,7 @@ case $name in
     # hdstats is compiled; without it the published formulas in numpy stand for it.
     numpy) needs='numpy scipy cython setuptools wheel joblib' check='import numpy, scipy' optional=hdstats ;;
     odc-stac) needs='odc-stac==0.5.3 bottleneck dask[array] pystac rasterio' check='import odc.stac, bottleneck, dask' ;;
+    schemathesis) needs='schemathesis==4.32.5' check='import schemathesis' ;;
     services-1.8)
         needs='datacube==1.8.20 datacube-explorer==2.12.4 datacube-ows==1.8.43 odc-stac==0.3.11'
         needs="$needs sqlalchemy>=1.4,<2 psycopg2>=2.9,<3 setuptools<81 wheel"

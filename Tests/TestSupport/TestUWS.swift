@@ -23,6 +23,18 @@ public enum TestUWS {
         return isThere
     }()
 
+    /// The program schemathesis; nil where it cannot be installed.
+    public static let schemathesis: String? = {
+        let found = VirtualEnvironment.programs(of: "schemathesis").map { $0 + "/schemathesis" }
+        if found == nil {
+            announceSkipped(
+                "requests by OpenAPI",
+                because: "schemathesis cannot be installed (scripts/venv.sh schemathesis)."
+            )
+        }
+        return found
+    }()
+
     /// Runs one of the scripts of Tests/Python.
     public static func run(_ script: String, _ arguments: [String]) throws -> ShellResult {
         guard let python else { throw CocoaError(.fileNoSuchFile) }
@@ -34,13 +46,12 @@ public enum TestUWS {
 /// A job type that sleeps, fails when asked to, and keeps parameters it does not know: its description for `job-types`.
 public let sleepingJobType = """
     {
-      "name": "sleep", "version": "1", "annotation": "Sleeps, for tests", "isOpen": true, "executionDuration": 600,
-      "parameters": [
-        {"name": "seconds", "type": "xs:double", "isRequired": false, "defaultValue": "0", "minimum": 0, "options": [],
-         "annotation": "How long"},
-        {"name": "fail", "type": "xs:boolean", "isRequired": false, "options": [], "annotation": "Whether to fail"}
-      ],
-      "results": [{"name": "result", "contentType": "application/x-votable+xml", "annotation": "A table of one row"}],
+      "name": "sleep", "version": "1", "annotation": "Sleeps, for tests", "open": true, "executionDuration": 600,
+      "parameters": {
+        "seconds": {"datatype": "xs:double", "default": "0", "min": "0", "annotation": "How long"},
+        "fail": {"datatype": "xs:boolean", "annotation": "Whether to fail"}
+      },
+      "generated": {"result": {"content_type": "application/x-votable+xml", "default": "result"}},
       "script": \(sleepingScript)
     }
     """
