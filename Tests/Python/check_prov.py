@@ -5,7 +5,7 @@ usage: check_prov.py json|xml FILE
 import json
 import sys
 
-from prov.model import ProvDocument
+from prov.model import Literal, ProvDocument
 
 document = ProvDocument.deserialize(sys.argv[2], format=sys.argv[1])
 elements, relations = {}, []
@@ -15,7 +15,7 @@ for record in document.get_records():
         elements[str(record.identifier)] = {
             "kind": kind,
             "label": str(record.label),
-            "attributes": {str(name): str(value) for name, value in record.attributes},
+            "attributes": {str(n): str(v.value if isinstance(v, Literal) else v) for n, v in record.attributes},
         }
     else:
         ends = [str(value) for _, value in record.formal_attributes[:2]]
