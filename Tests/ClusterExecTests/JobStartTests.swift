@@ -180,12 +180,17 @@ struct JobStartTests {
             let duration = isAborted ? 0 : 2
             let script = try bench.script("echo $$ > \(bench.jobs.shared.path("pid")); exec sleep 600")
             let program = try await bench.make("mine", [:], script: script, executionDuration: duration)
-            let command = try await bench.make(
-                "rasterize_vector_file",
-                ["file": pipe, "path": "masks", "prefix": "m", "res": "10", "tile": "100"],
-                executionDuration: duration
-            )
-            for job in isAborted ? [program] : [program, command] {
+            var jobs = [program]
+            if !isAborted {
+                jobs.append(
+                    try await bench.make(
+                        "rasterize_vector_file",
+                        ["file": pipe, "path": "masks", "prefix": "m", "res": "10", "tile": "100"],
+                        executionDuration: duration
+                    )
+                )
+            }
+            for job in jobs {
                 let master = try bench.jobs.program.start(
                     ["jobs", "start", job.id] + bench.jobs.options,
                     environment: bench.jobs.variables

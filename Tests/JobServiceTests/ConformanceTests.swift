@@ -5,13 +5,16 @@ import Testing
 /// A running service under programs that others have made for UWS 1.1.
 struct ConformanceTests {
     /// A service with the sleeping job type; requests come often, and short waits are enough.
-    static func service(_ more: String = "") throws -> (TestService, TestService.User, TemporaryFolder) {
+    static func service(
+        _ more: String = "",
+        limits: String = "jobs: 2"
+    ) throws -> (TestService, TestService.User, TemporaryFolder) {
         let folder = try TemporaryFolder()
         _ = try folder.write(sleepingJobType, to: "descriptions/sleep.json")
         let file = """
             folder: \(folder.path)
             trusted_proxies: [127.0.0.1/32]
-            limits: {requests_at_once: 100000, requests_per_second: 100000, wait_seconds: 5}
+            limits: {requests_at_once: 100000, requests_per_second: 100000, wait_seconds: 5, \(limits)}
             \(more)
             """
         let service = try TestService(file: file)

@@ -43,12 +43,15 @@ public enum TestUWS {
     }
 }
 
-/// A job type that sleeps, fails when asked to, and keeps parameters it does not know: its description for `job-types`.
+/// The description of a job type for tests: it sleeps, waits until a file is there, and fails when asked to.
+///
+/// It keeps parameters that it does not know.
 public let sleepingJobType = """
     {
       "name": "sleep", "version": "1", "annotation": "Sleeps, for tests", "open": true, "executionDuration": 600,
       "parameters": {
         "seconds": {"datatype": "xs:double", "default": "0", "min": "0", "annotation": "How long"},
+        "until": {"datatype": "xs:string", "annotation": "A file to wait for"},
         "fail": {"datatype": "xs:boolean", "annotation": "Whether to fail"}
       },
       "generated": {"result": {"content_type": "application/x-votable+xml", "default": "result"}},
@@ -58,5 +61,5 @@ public let sleepingJobType = """
 
 /// As a JSON text.
 private let sleepingScript = #"""
-    "#!/bin/sh\necho starting\nsleep ${ANTARES_PARAM_SECONDS:-0}\nif [ \"$ANTARES_PARAM_FAIL\" = true ]; then\n  echo 'it failed as asked' >&2\n  exit 3\nfi\nprintf '%s' '<VOTABLE version=\"1.3\" xmlns=\"http://www.ivoa.net/xml/VOTable/v1.3\"><RESOURCE type=\"results\"><INFO name=\"QUERY_STATUS\" value=\"OK\"/><TABLE><FIELD name=\"a\" datatype=\"int\"/><DATA><TABLEDATA><TR><TD>1</TD></TR></TABLEDATA></DATA></TABLE></RESOURCE></VOTABLE>' > result\n"
+    "#!/bin/sh\necho starting\nsleep ${ANTARES_PARAM_SECONDS:-0}\nwhile [ -n \"$ANTARES_PARAM_UNTIL\" ] && [ ! -e \"$ANTARES_PARAM_UNTIL\" ]; do sleep 0.1; done\nif [ \"$ANTARES_PARAM_FAIL\" = true ]; then\n  echo 'it failed as asked' >&2\n  exit 3\nfi\nprintf '%s' '<VOTABLE version=\"1.3\" xmlns=\"http://www.ivoa.net/xml/VOTable/v1.3\"><RESOURCE type=\"results\"><INFO name=\"QUERY_STATUS\" value=\"OK\"/><TABLE><FIELD name=\"a\" datatype=\"int\"/><DATA><TABLEDATA><TR><TD>1</TD></TR></TABLEDATA></DATA></TABLE></RESOURCE></VOTABLE>' > result\n"
     """#
