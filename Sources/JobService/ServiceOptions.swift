@@ -60,7 +60,7 @@ public struct ServiceOptions: Sendable, Equatable {
     public var userJobLimit = 100
     /// The most bytes of a request's body, and of one with files.
     public var bodyLimit = 1 << 20
-    public var uploadLimit = 1 << 30
+    public var uploadLimit = 1 << 28
     /// The most bytes that an archive may hold unpacked.
     public var unpackedLimit = 64 << 30
     /// The most seconds of a body without files, and that a request blocks.

@@ -9,9 +9,10 @@ public enum VirtualFolder {
     /// The kind of what lies at a path, nil where nothing does.
     public static func kind(_ path: String) -> Kind? {
         guard path.hasPrefix("/vsi") else {
-            var facts = stat()
-            guard stat(path, &facts) == 0 else { return nil }
-            return facts.st_mode & S_IFMT == S_IFDIR ? .folder : .file
+            // Not by `stat`: which module its structure belongs to depends on how the package is built.
+            var isFolder: ObjCBool = false
+            guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return nil }
+            return isFolder.boolValue ? .folder : .file
         }
         if let known = StoreListing.covering(path) { return known.kind(path) }
         _ = configureStores

@@ -55,9 +55,10 @@ enum SceneFile {
         guard path.hasPrefix("/vsi") else {
             guard let file = fopen(path, "rb") else { return nil }
             defer { fclose(file) }
-            // What is no plain file tells no size; folders cannot be read.
-            var facts = stat()
-            let size = fstat(fileno(file), &facts) == 0 ? max(0, facts.st_size) : 0
+            // What is no plain file tells no size; folders cannot be read, and tell an endless one.
+            let end = fseek(file, 0, SEEK_END) == 0 ? ftell(file) : 0
+            rewind(file)
+            let size = (0...limit).contains(end) ? end : 0
             var data = Data(count: min(size, limit) + 1)
             var length = 0
             while true {

@@ -160,6 +160,8 @@ actor JobScheduler: Service {
                 noteResults(of: id)
                 continue
             }
+            // Another program has the job, one that an earlier or another service had started a moment before.
+            if let holder = try await jobs.holder(of: id), !holder.isGone { continue }
             // One that was killed is tried again: the machine may have been short of memory.
             if status < 0 { continue }
             try await fail(id, Self.lastLine(child.log) ?? "its program ended with \(status).", kind: .fatal)
