@@ -75,11 +75,29 @@ struct NovaRoutes: Sendable {
 
     func read(_ request: inout Request, _ context: ServiceContext) async throws -> Call {
         let isUpload = request.uri.path.hasPrefix("/api/upload")
-        // The whole body has to be read before the session in it is known: what is unlimited is for those who log in.
-        let limit = isUpload ? parts.options.uploadLimit : parts.options.bodyLimit
-        let form = try await FormBody(&request, limit: limit)
-        let text = form["request-json"] ?? form.file("request-json").map { String(decoding: $0.data, as: UTF8.self) }
-        let words = try JSONText.document(text ?? "{}", origin: "request-json").root
+        let limit = parts.options.bodyLimit
+        var plan = FormBody.FilePlan(spool: parts.spool, limit: isUpload ? parts.options.uploadLimit : limit)
+        if isUpload {
+            let head = request
+            // These clients send the words first: who may not submit need not send a scene.
+            plan.check = { fields in
+                guard fields[Self.words] != nil || context.identity.name != nil else { return false }
+                _ = try await checkUser(try await call(fields, head, context))
+                return true
+            }
+        }
+        return try await call(try await FormBody(&request, limit: limit, files: plan), request, context)
+    }
+
+    private static let words = "request-json"
+
+    private func call(_ form: FormBody, _ request: Request, _ context: ServiceContext) async throws -> Call {
+        let text =
+            try form[Self.words]
+            ?? form.file(Self.words).map { file in
+                String(decoding: try file.content.data(limit: parts.options.bodyLimit), as: UTF8.self)
+            }
+        let words = try JSONText.document(text ?? "{}", origin: Self.words).root
         guard words.value.object != nil else { throw words.failure("must be a JSON object") }
         var identity = context.identity
         if let session = try words.optional("session")?.string() {
@@ -132,15 +150,17 @@ struct NovaRoutes: Sendable {
     @Sendable private func upload(_ call: Call, _ request: Request, _ context: ServiceContext) async throws -> Response
     {
         let user = try await checkUser(call)
-        guard let file = call.files.first(where: { $0.name == "file" }) ?? call.files.first else {
+        guard
+            let file = call.files.first(where: { $0.name == "file" })
+                ?? call.files.first(where: { $0.name != Self.words })
+        else {
             throw ServiceError(.badRequest, "the request has no part 'file'.", field: "file")
         }
         let settings = try await settings(call)
         let number = try await parts.records.takeNumbers("submission").lowerBound
         let folder = "\(parts.options.folder)/submissions/\(number)"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let name = SafeName.of(file.fileName)
-        try file.data.write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
+        try await file.content.keep(at: "\(folder)/\(name)")
         try await parts.records.add(
             Submission(
                 id: "\(number)",
@@ -152,7 +172,7 @@ struct NovaRoutes: Sendable {
                 created: .now
             )
         )
-        return try Self.text(Submitted(subid: number, hash: Accounts.digest(file.data)))
+        return try Self.text(Submitted(subid: number, hash: file.content.sha256))
     }
 
     @Sendable private func fetchAddress(
