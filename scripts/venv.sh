@@ -7,6 +7,7 @@
 #   datacube-1.8  the Open Data Cube that tests compare with
 #   datacube-1.9  its next release
 #   eodatasets3   eo3-validate, which checks dataset documents
+#   ftp           a server of FTP
 #   hdf-eos       writes files as MODIS products are
 #   image         scikit-image, and rio-cogeo's validator of cloud-optimised GeoTIFFs
 #   jdl           readers of job descriptions and provenance: astropy, wadllib, prov
@@ -35,6 +36,7 @@ case $name in
     eodatasets3)
         needs='eodatasets3==0.30.10 datacube==1.8.20 sqlalchemy>=1.4,<2 psycopg2>=2.9,<3 setuptools<81 wheel'
         check='import eodatasets3.validate' builds=yes ;;
+    ftp) needs='pyftpdlib>=2,<3' check='import pyftpdlib.servers' ;;
     hdf-eos) needs='pyhdf numpy' check='import pyhdf.SD, pyhdf.V' ;;
     image) needs='scikit-image rio-cogeo' check='import skimage, rio_cogeo' ;;
     jdl) needs='astropy wadllib prov[xml,dot]' check='import astropy.io.votable, wadllib.application, prov.model' ;;
