@@ -99,7 +99,9 @@ private enum UWSSchema {
 
     static func check(_ document: Data) throws {
         let file = try write(document)
-        let arguments = ["--nonet", "--noout", "--schema", "\(TestUWS.schema ?? "")/UWS.xsd", file.path("document.xml")]
+        let arguments = [
+            "--nonet", "--noout", "--schema", "\(TestUWS.schema ?? "")/UWS.xsd", file.path("document.xml"),
+        ]
         let result = try run("xmllint", arguments)
         #expect(result.status == 0, "\(result.errors)\n\(String(decoding: document, as: UTF8.self))")
     }
