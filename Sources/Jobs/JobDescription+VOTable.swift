@@ -198,10 +198,7 @@ private struct DescribedFile {
         annotation = group.first("DESCRIPTION")?.trimmed ?? ""
     }
 
-    /// - Parameters:
-    ///   - reference: The identifier of a parameter of the same name.
-    ///   - utype: Of the group.
-    ///   - relation: Of its role and multiplicity.
+    /// The group, which refers to a parameter of the same name; the relation is that of its role and multiplicity.
     func element(_ reference: String?, utype: String, relation: String) -> XMLElement {
         let group = XMLElement("GROUP", [("name", name), ("ref", reference), ("utype", utype)])
         group.add("DESCRIPTION", text: annotation)

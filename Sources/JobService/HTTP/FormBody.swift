@@ -19,8 +19,10 @@ struct FormBody: Sendable {
         let spool: Spool
         /// The most bytes of a body with files.
         let limit: Int
-        /// Is asked with the fields before the first file whether it shall be taken in; false where they do not say yet
-        /// who sends it. Such a file is taken in, up to a smaller size, and is gone when the request is refused.
+        /// Is asked with the fields before the first file whether it shall be taken in.
+        ///
+        /// False where they do not say yet who sends it: such a file is taken in, up to a smaller size, and is gone when
+        /// the request is refused.
         var check: @Sendable (FormBody) async throws -> Bool = { _ in true }
 
         fileprivate static let undecidedLimit = 1 << 28

@@ -90,6 +90,8 @@ struct NovaRoutes: Sendable {
     }
 
     private static let words = "request-json"
+    /// Clients know this text, and the beginning of the one about a wrong session.
+    static let noSession = ServiceError(.unauthenticated, "no \"session\" in JSON.")
 
     private func call(_ form: FormBody, _ request: Request, _ context: ServiceContext) async throws -> Call {
         let text =
@@ -102,7 +104,7 @@ struct NovaRoutes: Sendable {
         var identity = context.identity
         if let session = try words.optional("session")?.string() {
             guard let known = try await parts.accounts.identify(session: session) else {
-                throw ServiceError(.unauthenticated, "no session with this key; log in again.")
+                throw ServiceError(.unauthenticated, "no session with key as sent: log in again.")
             }
             identity = known
         } else if identity.name == nil, request.method == .get, let word = request.cookies[Self.cookie]?.value {
@@ -197,7 +199,7 @@ struct NovaRoutes: Sendable {
 
     /// Who submits, where they may and have not too much waiting.
     private func checkUser(_ call: Call) async throws -> String {
-        guard let user = call.identity.name else { throw ServiceError(.unauthenticated, "log in first: no session.") }
+        guard let user = call.identity.name else { throw Self.noSession }
         _ = try await JobCreation(parts: parts).description(parts.options.submission.kind, call.identity)
         let open: [Submission] = try await parts.records.all(of: Submission.open)
         let limit = call.identity.jobLimit ?? parts.options.userJobLimit
