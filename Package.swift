@@ -31,6 +31,7 @@ let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package
 let nio = [
     Target.Dependency.product(name: "NIOCore", package: "swift-nio"),
     Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio"),
+    Target.Dependency.product(name: "NIOPosix", package: "swift-nio"),
     Target.Dependency.product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
 ]
 let nioTLS = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")

@@ -3,6 +3,7 @@
 # ANTARES_VENVS, or in a cache folder outside the repository.
 #
 # usage: scripts/venv.sh NAME
+#   astrometry    astrometry-net-client, a client of nova.astrometry.net's interface
 #   browser       drives Chromium through the service's pages, and checks them by axe
 #   datacube-1.8  the Open Data Cube that tests compare with
 #   datacube-1.9  its next release
@@ -26,6 +27,7 @@ set -eu
 name=${1:-}
 builds=no optional= files=
 case $name in
+    astrometry) needs='astrometry-net-client==0.6.0 requests astropy' check='import astrometry_net_client' ;;
     browser) needs='playwright==1.56.0 axe-playwright-python==0.1.7' check='import playwright.sync_api, axe_playwright_python' ;;
     # setuptools: datacube 1.8 imports pkg_resources. psycopg2 has no wheels.
     datacube-1.8)
