@@ -205,8 +205,8 @@ struct ObjectStoreProgramTests {
         let job = try BadInputCube.indexed().job
         var variables = job.environment.merging(server.environment) { $1 }
         variables["VSIS3_CHUNK_SIZE"] = "5"
-        // Four kilometres at a metre: 32 MB without compression.
-        let words = "export -n s2_l2a_20m_granule -b red -o s3://big/big.tif --compression none --resolution 1"
+        // Four kilometres at a metre and a half: 14 MB without compression, and its overviews.
+        let words = "export -n s2_l2a_20m_granule -b red -o s3://big/big.tif --compression none --resolution 1.5"
         let result = try job.program.run(words.split(separator: " ").map(String.init), environment: variables)
         #expect(result.status == 0, "\(result.errors)")
         // An object of n parts has an entity tag that ends in -n.

@@ -99,9 +99,8 @@ struct STACProgramTests {
         let job = try emptyJob()
         for line in [
             "simulate --out sim --lon -103.4 --lat 20.6 --size-km 2 --tiles 1 --seed 7 --dates 2017-01-15 --resolutions 60",
-            "index sim/scenes", "composite -p s2_l2a -b red --reduce max -o red.tif",
-            "prepare_metadata -p red.tif -d geotiff --name-pattern (?<band>red) --dates 2017-01-15 -o red.yaml",
-            "index red.tif -d geotiff --product plain --name-pattern (?<band>red) --dates 2017-01-15",
+            "index sim/scenes -d s2_l2a_60m", "composite -p s2_l2a_60m_granule -b red --reduce max -o red.tif",
+            "index red.tif -d geotiff --product plain --bands red --time 2017-01-15",
         ] {
             let result = try job.antares(line)
             try #require(result.status == 0, "\(line): \(result.errors)")
@@ -111,16 +110,16 @@ struct STACProgramTests {
             """
             UPDATE agdc.dataset SET metadata = jsonb_set(metadata, '{properties}', metadata->'properties' ||
                 '{"eo:cloud_cover": -1, "eo:sun_azimuth": -30.5, "eo:epsg": 32613, "proj:epsg": 32613}')
-            WHERE metadata->'product'->>'name' = 's2_l2a'
+            WHERE metadata->'product'->>'name' = 's2_l2a_60m_granule'
             """
         )
         session.close()
-        let exported = try job.antares("stac export s2_l2a plain -o catalogue")
+        let exported = try job.antares("stac export s2_l2a_60m_granule plain -o catalogue")
         #expect(exported.status == 0, "\(exported.errors)")
         let result = try TestSTAC.validate([job.program.home.path("catalogue")])
-        #expect(result.output == "plain: projection\ns2_l2a: projection raster view\n", "\(result.errors.suffix(3000))")
+        #expect(result.output == "plain: projection\ns2_l2a_60m_granule: projection raster view\n", "\(result.errors.suffix(3000))")
         let item = try #require(
-            job.program.home.files().first { $0.contains("catalogue/s2_l2a/") && !$0.hasSuffix("collection.json") }
+            job.program.home.files().first { $0.contains("catalogue/s2_l2a_60m_granule/") && !$0.hasSuffix("collection.json") }
         )
         let text = try String(contentsOfFile: job.program.home.path(item), encoding: .utf8)
         #expect(text.contains(#""view:sun_azimuth": 329.5"#) && !text.contains("cloud_cover"), "\(text)")
