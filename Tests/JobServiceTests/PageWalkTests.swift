@@ -5,12 +5,12 @@ import Testing
 
 /// What drives a browser.
 private enum Browser {
-    static let python = ProcessInfo.processInfo.environment["ANTARES_TEST_BROWSER"]
+    static let python = VirtualEnvironment.programs(of: "browser").map { $0 + "/python" }
 
     /// False where the browser or what drives it is missing, which the log says in capitals.
     static let isAvailable: Bool = {
         guard python != nil, FileManager.default.isExecutableFile(atPath: "/usr/bin/chromium") else {
-            announceSkipped("the walk through the pages", because: "it needs ANTARES_TEST_BROWSER and chromium")
+            announceSkipped("the walk through the pages", because: "It needs chromium and scripts/venv.sh browser.")
             return false
         }
         return true

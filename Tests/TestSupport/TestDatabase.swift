@@ -73,8 +73,15 @@ public enum TestDatabase {
         let folder = FileManager.default.temporaryDirectory.appending(path: "\(prefix)\(processID)")
         if let server = PrivateServer(dataDirectory: folder).status().processID {
             kill(server, SIGQUIT)
-            for _ in 0..<100 where kill(server, 0) == 0 { Thread.sleep(forTimeInterval: 0.05) }
+            for _ in 0..<100 where isRunning(server) { Thread.sleep(forTimeInterval: 0.05) }
         }
         try? FileManager.default.removeItem(at: folder)
+    }
+
+    /// False for a process that has ended, also where nobody has asked yet how.
+    private static func isRunning(_ process: pid_t) -> Bool {
+        let state = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)
+        guard let state else { return kill(process, 0) == 0 }
+        return state.split(separator: ")").last?.hasPrefix(" Z") == false
     }
 }
