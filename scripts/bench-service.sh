@@ -30,7 +30,7 @@ measure() { # NAME
     password=$("$program" users add ann --roles all --limit 1000000 2>/dev/null | awk '{print $2; exit}')
     "$program" -q serve --service "$folder/service.yaml" > "$folder/$1.out" 2> "$folder/$1.log" &
     service=$!
-    while ! grep -q listening "$folder/$1.out"; do
+    while ! grep -qs listening "$folder/$1.out"; do
         kill -0 "$service" || { cat "$folder/$1.log" >&2; exit 1; }
         sleep 0.1
     done

@@ -3,7 +3,8 @@
 usage: service_load.py ADDRESS USER PASSWORD JOBS WAITING
 
 Makes jobs until there are so many, lets clients wait for one that then starts, and prints a line of JSON: jobs made each
-second, milliseconds of a page of 100 (median and 95 %), of a single job, and until the last waiting client had its answer.
+second, milliseconds of a list of 100, of the web page with 100 and of a single job (median and 95 %), and until the last
+waiting client had its answer.
 """
 
 import asyncio
@@ -65,6 +66,7 @@ async def main():
     result = {
         "jobs": jobs, "made_per_second": round(jobs / made),
         "list_of_100": await timed(clients[0], f"{parts.path}?LAST=100", 50),
+        "page_of_100": await timed(clients[0], "/jobs", 50),
         "one_job": await timed(clients[0], job, 50),
     }
     crowd = [await Client().open() for _ in range(waiting)]

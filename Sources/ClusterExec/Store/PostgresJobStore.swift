@@ -53,9 +53,12 @@ public struct PostgresJobStore: JobStore {
             conditions.append("(creation_ms, id) < ($\(values.count - 1)::bigint, $\(values.count))")
         }
         let limit = filter.last.map { " LIMIT \($0)" } ?? ""
+        // Chosen first: documents are cut for those alone that the list shows.
         let sql = """
-            SELECT id, \(document) FROM uws.job WHERE \(conditions.joined(separator: " AND "))
-            ORDER BY creation_ms DESC, id DESC\(limit)
+            SELECT id, \(document) FROM (
+                SELECT id, creation_ms, document FROM uws.job WHERE \(conditions.joined(separator: " AND "))
+                ORDER BY creation_ms DESC, id DESC\(limit)
+            ) AS chosen ORDER BY creation_ms DESC, id DESC
             """
         return try await pool.query(sql, values).map(Self.job)
     }

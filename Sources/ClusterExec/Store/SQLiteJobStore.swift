@@ -117,8 +117,10 @@ public struct SQLiteJobStore: JobStore {
         }
         let limit = filter.last.map { " LIMIT \($0)" } ?? ""
         let sql = """
-            SELECT id, \(document) FROM job WHERE \(conditions.joined(separator: " AND "))
-            ORDER BY creation_ms DESC, id DESC\(limit)
+            SELECT id, \(document) FROM (
+                SELECT id, creation_ms, document FROM job WHERE \(conditions.joined(separator: " AND "))
+                ORDER BY creation_ms DESC, id DESC\(limit)
+            ) ORDER BY creation_ms DESC, id DESC
             """
         let rows = try await database.read { [values] database in
             try Row.fetchAll(database, sql: sql, arguments: values).map {
