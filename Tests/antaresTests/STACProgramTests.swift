@@ -117,9 +117,14 @@ struct STACProgramTests {
         let exported = try job.antares("stac export s2_l2a_60m_granule plain -o catalogue")
         #expect(exported.status == 0, "\(exported.errors)")
         let result = try TestSTAC.validate([job.program.home.path("catalogue")])
-        #expect(result.output == "plain: projection\ns2_l2a_60m_granule: projection raster view\n", "\(result.errors.suffix(3000))")
+        #expect(
+            result.output == "plain: projection\ns2_l2a_60m_granule: projection raster view\n",
+            "\(result.errors.suffix(3000))"
+        )
         let item = try #require(
-            job.program.home.files().first { $0.contains("catalogue/s2_l2a_60m_granule/") && !$0.hasSuffix("collection.json") }
+            job.program.home.files().first {
+                $0.contains("catalogue/s2_l2a_60m_granule/") && !$0.hasSuffix("collection.json")
+            }
         )
         let text = try String(contentsOfFile: job.program.home.path(item), encoding: .utf8)
         #expect(text.contains(#""view:sun_azimuth": 329.5"#) && !text.contains("cloud_cover"), "\(text)")
