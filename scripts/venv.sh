@@ -3,10 +3,12 @@
 # ANTARES_VENVS, or in a cache folder outside the repository.
 #
 # usage: scripts/venv.sh NAME
+#   astrometry    astrometry-net-client, a client of nova.astrometry.net's interface
 #   browser       drives Chromium through the service's pages, and checks them by axe
 #   datacube-1.8  the Open Data Cube that tests compare with
 #   datacube-1.9  its next release
 #   eodatasets3   eo3-validate, which checks dataset documents
+#   ftp           a server of FTP
 #   hdf-eos       writes files as MODIS products are
 #   image         scikit-image, and rio-cogeo's validator of cloud-optimised GeoTIFFs
 #   jdl           readers of job descriptions and provenance: astropy, wadllib, prov
@@ -25,6 +27,7 @@ set -eu
 name=${1:-}
 builds=no optional= files=
 case $name in
+    astrometry) needs='astrometry-net-client==0.6.0 requests astropy' check='import astrometry_net_client' ;;
     browser) needs='playwright==1.56.0 axe-playwright-python==0.1.7' check='import playwright.sync_api, axe_playwright_python' ;;
     # setuptools: datacube 1.8 imports pkg_resources. psycopg2 has no wheels.
     datacube-1.8)
@@ -37,6 +40,7 @@ case $name in
     eodatasets3)
         needs='eodatasets3==0.30.10 datacube==1.8.20 sqlalchemy>=1.4,<2 psycopg2>=2.9,<3 setuptools<81 wheel'
         check='import eodatasets3.validate' builds=yes ;;
+    ftp) needs='pyftpdlib>=2,<3' check='import pyftpdlib.servers' ;;
     hdf-eos) needs='pyhdf numpy' check='import pyhdf.SD, pyhdf.V' ;;
     image) needs='scikit-image rio-cogeo' check='import skimage, rio_cogeo' ;;
     jdl) needs='astropy wadllib prov[xml,dot]' check='import astropy.io.votable, wadllib.application, prov.model' ;;

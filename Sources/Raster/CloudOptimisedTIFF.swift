@@ -9,12 +9,25 @@ import Synchronization
 /// first) and pixels are put one behind the other. Bytes do not depend on the order in which blocks came. Blocks that
 /// nobody writes, or that hold nodata alone, take no room. Bands are stored one after the other (planar).
 public final class CloudOptimisedTIFF: Sendable {
+    /// What programs can know of a band besides its pixels.
+    public struct Band: Sendable {
+        public let name: String
+        /// Of real values; empty or "1" for none.
+        public let units: String
+        /// `real value = stored · scaleFactor + addOffset`.
+        public let scaleFactor: Double
+        public let addOffset: Double
+
+        public init(_ name: String, units: String = "", scaleFactor: Double = 1, addOffset: Double = 0) {
+            (self.name, self.units, self.scaleFactor, self.addOffset) = (name, units, scaleFactor, addOffset)
+        }
+    }
+
     /// What the file is to hold.
     public struct Layout: Sendable {
         public let geoBox: GeoBox
         public let type: PixelType
-        /// Names of the bands.
-        public let bands: [String]
+        public let bands: [Band]
         public let nodata: Double
         public let compression: BlockCompression
         public let overviews: OverviewMethod
@@ -28,7 +41,7 @@ public final class CloudOptimisedTIFF: Sendable {
         public init(
             geoBox: GeoBox,
             type: PixelType,
-            bands: [String],
+            bands: [Band],
             nodata: Double,
             compression: BlockCompression = .deflate(level: 6),
             overviews: OverviewMethod? = nil,

@@ -2,12 +2,12 @@ import CGDAL
 import Foundation
 import Geo
 
-/// Georeferencing, nodata, names and metadata as the tags of a GeoTIFF: GDAL writes a file of a pixel, and they are taken
+/// Georeferencing, nodata, what is known of bands, and metadata as the tags of a GeoTIFF: GDAL writes a file of a pixel, and they are taken
 /// from that.
 func geoTIFFTags(
     geoBox: GeoBox,
     type: PixelType,
-    bands: [String],
+    bands: [CloudOptimisedTIFF.Band],
     nodata: Double,
     metadata: [(name: String, value: String)]
 ) throws(RasterError) -> [UInt16: TIFFDirectory.Entry] {
@@ -30,7 +30,12 @@ func geoTIFFTags(
     for (index, band) in bands.enumerated() {
         let handle = GDALGetRasterBand(made, Int32(index + 1))
         GDALSetRasterNoDataValue(handle, nodata)
-        if !band.isEmpty { GDALSetDescription(handle, band) }
+        if !band.name.isEmpty { GDALSetDescription(handle, band.name) }
+        if band.scaleFactor != 1 || band.addOffset != 0 {
+            GDALSetRasterScale(handle, band.scaleFactor)
+            GDALSetRasterOffset(handle, band.addOffset)
+        }
+        if !["", "1"].contains(band.units) { GDALSetRasterUnitType(handle, band.units) }
     }
     for (key, value) in metadata { GDALSetMetadataItem(made, key, value, nil) }
     _ = antares_gdal_close(made)

@@ -9,6 +9,9 @@ public struct NetCDFTile: Sendable {
         public let type: PixelType
         public let nodata: Double
         public let units: String
+        /// What GeoTIFFs say of stored numbers; in netCDF tiles the product alone says it, as in the Open Data Cube.
+        public let scaleFactor: Double
+        public let addOffset: Double
         /// Further attributes, as `long_name`.
         public let attributes: [(name: String, value: NetCDFAttribute)]
         /// Rows and columns of a chunk; clamped to the tile.
@@ -27,6 +30,8 @@ public struct NetCDFTile: Sendable {
             type: PixelType,
             nodata: Double,
             units: String,
+            scaleFactor: Double? = nil,
+            addOffset: Double? = nil,
             attributes: [(name: String, value: NetCDFAttribute)] = [],
             chunk: XY<Int>,
             deflateLevel: Int = 4,
@@ -35,8 +40,14 @@ public struct NetCDFTile: Sendable {
             isCategorical: Bool = false
         ) {
             (self.name, self.type, self.nodata, self.units) = (name, type, nodata, units)
+            (self.scaleFactor, self.addOffset) = (scaleFactor ?? 1, addOffset ?? 0)
             (self.attributes, self.chunk, self.deflateLevel) = (attributes, chunk, deflateLevel)
             (self.isShuffled, self.isChecked, self.isCategorical) = (isShuffled, isChecked, isCategorical)
+        }
+
+        /// As a band of a GeoTIFF.
+        public var band: CloudOptimisedTIFF.Band {
+            CloudOptimisedTIFF.Band(name, units: units, scaleFactor: scaleFactor, addOffset: addOffset)
         }
     }
 

@@ -34,7 +34,7 @@ struct COGValidationTests {
         let layout = CloudOptimisedTIFF.Layout(
             geoBox: box,
             type: type.pixelType,
-            bands: ["red", "nir"],
+            bands: [CloudOptimisedTIFF.Band("red"), CloudOptimisedTIFF.Band("nir")],
             nodata: 0,
             compression: compression,
             isBig: isBig

@@ -28,7 +28,9 @@ struct CloudOptimisedTIFFTests {
         return CloudOptimisedTIFF.Layout(
             geoBox: box,
             type: type,
-            bands: (1...bands).map { "band\($0)" },
+            bands: (1...bands).map {
+                CloudOptimisedTIFF.Band("band\($0)", units: "m", scaleFactor: 0.5, addOffset: -3)
+            },
             nodata: 0,
             compression: compression,
             overviews: overviews,
@@ -83,6 +85,7 @@ struct CloudOptimisedTIFFTests {
             let info = try run("gdalinfo", [path])
             for text in [
                 "LAYOUT=COG", "title=a test", "Description = band2", "Overviews: 196x139, 98x70, 49x35, 25x18",
+                "Offset: -3,   Scale:0.5", "Unit Type: m",
             ] {
                 #expect(info.output.contains(text), "\(text): \(info.output) \(info.errors)")
             }

@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 public import Postgres
 import Synchronization
 
@@ -26,6 +26,22 @@ public enum TestDatabase {
         defer { session.close() }
         try session.execute("CREATE DATABASE \(name) TEMPLATE template0")
         return settings.with(database: name)
+    }
+
+    /// A fresh database with the tables of a component.
+    ///
+    /// - Parameters:
+    ///   - component: `uws`.
+    ///   - migrations: The folder of its migrations.
+    /// - Returns: How to reach it.
+    /// - Throws: What the database says.
+    public static func make(_ component: String, migrations: URL) throws -> ConnectionSettings {
+        let settings = try make()
+        let session = try Session(settings)
+        defer { session.close() }
+        let steps = try Migration.load(folder: migrations)
+        try Migrator.withLock(session) { _ = try Migrator(component: component, migrations: steps).migrate(session) }
+        return settings
     }
 
     private static let counter = Mutex(0)

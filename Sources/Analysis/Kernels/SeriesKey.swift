@@ -13,18 +13,9 @@ extension Int16: SeriesKey {
     @inline(__always) static var lowest: Int16 { .min }
 
     static func sort(_ keys: UnsafeMutablePointer<Int16>, lanes: Int, by network: SortingNetwork) {
-        // Vectors of 16 bytes, which every processor orders by one instruction each for the lower and the higher.
-        let vectors = UnsafeMutableRawPointer(keys).assumingMemoryBound(to: SIMD8<Int16>.self)
-        let rowLength = lanes / SIMD8<Int16>.scalarCount
-        for comparison in network.comparisons {
-            let low = vectors + Int(comparison.low) &* rowLength
-            let high = vectors + Int(comparison.high) &* rowLength
-            for index in 0..<rowLength {
-                let (a, b) = (low[index], high[index])
-                let isWrong = b .< a
-                low[index] = a.replacing(with: b, where: isWrong)
-                high[index] = b.replacing(with: a, where: isWrong)
-            }
+        network.sort(keys, lanes: lanes) { (a: SIMD8, b: SIMD8) in
+            let isWrong = b .< a
+            return (a.replacing(with: b, where: isWrong), b.replacing(with: a, where: isWrong))
         }
     }
 }
@@ -34,18 +25,9 @@ extension Float: SeriesKey {
     @inline(__always) static var lowest: Float { -.infinity }
 
     static func sort(_ keys: UnsafeMutablePointer<Float>, lanes: Int, by network: SortingNetwork) {
-        // Vectors of 16 bytes, which every processor orders by one instruction each for the lower and the higher.
-        let vectors = UnsafeMutableRawPointer(keys).assumingMemoryBound(to: SIMD4<Float>.self)
-        let rowLength = lanes / SIMD4<Float>.scalarCount
-        for comparison in network.comparisons {
-            let low = vectors + Int(comparison.low) &* rowLength
-            let high = vectors + Int(comparison.high) &* rowLength
-            for index in 0..<rowLength {
-                let (a, b) = (low[index], high[index])
-                let isWrong = b .< a
-                low[index] = a.replacing(with: b, where: isWrong)
-                high[index] = b.replacing(with: a, where: isWrong)
-            }
+        network.sort(keys, lanes: lanes) { (a: SIMD4, b: SIMD4) in
+            let isWrong = b .< a
+            return (a.replacing(with: b, where: isWrong), b.replacing(with: a, where: isWrong))
         }
     }
 }
@@ -55,18 +37,34 @@ extension Double: SeriesKey {
     @inline(__always) static var lowest: Double { -.infinity }
 
     static func sort(_ keys: UnsafeMutablePointer<Double>, lanes: Int, by network: SortingNetwork) {
-        // Vectors of 16 bytes, which every processor orders by one instruction each for the lower and the higher.
-        let vectors = UnsafeMutableRawPointer(keys).assumingMemoryBound(to: SIMD2<Double>.self)
-        let rowLength = lanes / SIMD2<Double>.scalarCount
-        for comparison in network.comparisons {
+        network.sort(keys, lanes: lanes) { (a: SIMD2, b: SIMD2) in
+            let isWrong = b .< a
+            return (a.replacing(with: b, where: isWrong), b.replacing(with: a, where: isWrong))
+        }
+    }
+}
+
+extension SortingNetwork {
+    /// Sorts each lane of keys by vectors of 16 bytes, which every processor orders by one instruction each for the lower
+    /// and the higher.
+    ///
+    /// - Parameters:
+    ///   - keys: Row by row.
+    ///   - lanes: Keys of a row.
+    ///   - ordered: The lower and the higher keys of two vectors; of each type its own, because the operators of generic
+    ///     vectors go lane by lane.
+    @inline(__always)
+    fileprivate func sort<Vector: SIMD>(
+        _ keys: UnsafeMutablePointer<Vector.Scalar>,
+        lanes: Int,
+        _ ordered: (Vector, Vector) -> (Vector, Vector)
+    ) {
+        let vectors = UnsafeMutableRawPointer(keys).assumingMemoryBound(to: Vector.self)
+        let rowLength = lanes / Vector.scalarCount
+        for comparison in comparisons {
             let low = vectors + Int(comparison.low) &* rowLength
             let high = vectors + Int(comparison.high) &* rowLength
-            for index in 0..<rowLength {
-                let (a, b) = (low[index], high[index])
-                let isWrong = b .< a
-                low[index] = a.replacing(with: b, where: isWrong)
-                high[index] = b.replacing(with: a, where: isWrong)
-            }
+            for index in 0..<rowLength { (low[index], high[index]) = ordered(low[index], high[index]) }
         }
     }
 }

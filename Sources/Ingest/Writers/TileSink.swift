@@ -72,7 +72,7 @@ public final class GeoTIFFSink: TileSink {
             let layout = CloudOptimisedTIFF.Layout(
                 geoBox: tile.geoBox,
                 type: variable.type,
-                bands: [variable.name],
+                bands: [variable.band],
                 nodata: variable.nodata,
                 compression: compression,
                 overviews: variable.isCategorical ? .nearest : .average,

@@ -29,7 +29,12 @@ struct DescriptionPages: Sendable {
             ])
         }
         var values: Pages.Values = ["types": types, "mayScript": context.identity.mayScript]
-        if context.identity.mayScript { values["drafts"] = try await drafts() }
+        if context.identity.mayScript {
+            values["drafts"] = try await drafts()
+            values["faults"] = await parts.descriptions.faults.map { fault -> Pages.Values in
+                ["file": (fault.file as NSString).lastPathComponent, "reason": fault.reason]
+            }
+        }
         return try pages.make("job-types", "Job types", values, context)
     }
 

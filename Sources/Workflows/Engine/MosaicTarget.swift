@@ -53,7 +53,7 @@ final class MosaicSink: TileSink {
             CloudOptimisedTIFF.Layout(
                 geoBox: tile.geoBox,
                 type: first.type,
-                bands: bands,
+                bands: tile.variables.map(\.band),
                 nodata: first.nodata,
                 compression: compression,
                 overviews: tile.variables.contains(where: \.isCategorical) ? .nearest : .average,

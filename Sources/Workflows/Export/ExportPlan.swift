@@ -81,6 +81,8 @@ struct ExportPlan: TilePlan {
             type: measurement.dtype,
             nodata: measurement.nodata,
             units: measurement.units,
+            scaleFactor: measurement.scaleFactor,
+            addOffset: measurement.addOffset,
             chunk: XY(x: 512, y: 512),
             isCategorical: !measurement.flags.isEmpty
         )

@@ -59,6 +59,8 @@ struct IngestionPlan: TilePlan {
             type: band.dtype,
             nodata: band.nodata,
             units: made.target.units,
+            scaleFactor: made.target.scaleFactor,
+            addOffset: made.target.addOffset,
             attributes: attributes,
             chunk: band.isContiguous
                 ? XY(x: config.grid.tileShape.width, y: config.grid.tileShape.height) : config.chunk,

@@ -187,6 +187,8 @@ struct RecipePlanner: Sendable {
                 type: output.encoding.type,
                 nodata: output.encoding.nodata,
                 units: output.units,
+                scaleFactor: output.encoding.scaleFactor,
+                addOffset: output.encoding.addOffset,
                 attributes: [("long_name", .text(output.name.replacing("_", with: " ")))],
                 chunk: chunk
             )

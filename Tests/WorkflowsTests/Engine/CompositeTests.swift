@@ -69,6 +69,10 @@ struct CompositeTests {
             return UInt16((Int(low) + Int(high) + 1) / 2)
         }
         #expect(try file.read(UInt16.self, band: 1) == expected)
+        let info = try TestSupport.run("gdalinfo", [path]).output
+        for text in ["Description = red", "Description = nir", "Offset: 0,   Scale:0.0001"] {
+            #expect(info.contains(text), "\(info)")
+        }
         #expect(try await run(composite, on: cube).alreadyThere == 1)
     }
 

@@ -70,7 +70,9 @@ struct ClusterCheck {
         let folder = JobFolder("\(path)/check-\(Job.makeID())")
         defer { try? folder.remove() }
         let program = options.program ?? JobAccess.program
-        let payload = try JSONEncoder().encode(ScriptPayload(program: program, arguments: ["ssh-worker", "--greet"]))
+        var script = ScriptPayload(program: program, arguments: ["ssh-worker", "--greet"])
+        script.inheritsEnvironment = true
+        let payload = try JSONEncoder().encode(script)
         do {
             let task = TaskFile(number: 1, kind: ScriptTask.kindName, payload: payload, tiles: ["check"])
             try JobMaster.prepare(folder, tasks: [task], { $1 }) { tiles in
