@@ -126,8 +126,8 @@ import Testing
         let other = try #require(
             try await call(service, "login", ["apikey": try token(service, "bob")])["session"] as? String
         )
-        let words: [String: Any] = ["session": session, "url": "http://127.0.0.1/x", "publicly_visible": "n"]
-        let own = try #require(try await call(service, "url_upload", words)["subid"] as? Int)
+        let secret: [String: Any] = ["session": session, "url": "http://127.0.0.1/x", "publicly_visible": "n"]
+        let own = try #require(try await call(service, "url_upload", secret)["subid"] as? Int)
         let kept = try await jobs(service, own, session)
         for (paths, isPublic) in [
             (["submissions/\(number)", "jobs/\(made[0])", "jobs/\(made[0])/info"], true),

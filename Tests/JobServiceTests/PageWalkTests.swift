@@ -56,8 +56,11 @@ private enum Browser {
         let map = service.program.home.path("wmts.tif")
         let window = ["-projwin_srs", "EPSG:4326", "-projwin", "-103.41", "20.61", "-103.39", "20.59"]
         let layer = "WMTS:\(service.address)/wmts,layer=s2_l2a_20m_granule"
-        let login = ["GDAL_HTTP_AUTH": "BASIC", "GDAL_HTTP_USERPWD": "\(user.name):\(user.password)"]
-        let read = try run("gdal_translate", window + ["-outsize", "64", "64", layer, map], environment: login)
+        let environment = [
+            "GDAL_HTTP_AUTH": "BASIC", "GDAL_HTTP_USERPWD": "\(user.name):\(user.password)",
+            "GDAL_DEFAULT_WMS_CACHE_PATH": service.program.home.path("tiles-of-gdal"),
+        ]
+        let read = try run("gdal_translate", window + ["-outsize", "64", "64", layer, map], environment: environment)
         try #require(read.status == 0, "\(read.errors)")
         let told = try run("gdalinfo", ["-json", "-stats", map])
         let document = try JSONSerialization.jsonObject(with: Data(told.output.utf8)) as? [String: Any]

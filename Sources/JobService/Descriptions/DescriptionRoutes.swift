@@ -64,7 +64,7 @@ struct DescriptionRoutes: Sendable {
         if context.identity.mayScript {
             var drafts = DocumentObject()
             for name in try await parts.descriptions.drafts {
-                guard let (_, draft) = try await parts.descriptions.draft(name) else { continue }
+                guard let (_, draft) = try? await parts.descriptions.draft(name) else { continue }
                 var entry = DocumentObject()
                 entry["author"] = draft.author.map { .string($0) } ?? .null
                 entry["saved"] = .string(draft.saved.description)

@@ -41,7 +41,8 @@ struct DescriptionPages: Sendable {
     private func drafts() async throws -> [Pages.Values] {
         var list: [Pages.Values] = []
         for name in try await parts.descriptions.drafts {
-            guard let (_, draft) = try await parts.descriptions.draft(name) else { continue }
+            // One that another program has spoilt hides no other.
+            guard let (_, draft) = try? await parts.descriptions.draft(name) else { continue }
             list.append([
                 "name": name, "author": draft.author ?? "", "saved": PlainText.time(draft.saved),
                 "isRequested": draft.isRequested,

@@ -59,6 +59,7 @@ struct NovaRoutes: Sendable {
                     switch known.code {
                     case .notFound: .notFound
                     case .tooLarge: .contentTooLarge
+                    case .requestTimeout: .requestTimeout
                     case .tooMany: .tooManyRequests
                     default: .ok
                     }
