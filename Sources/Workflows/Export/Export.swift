@@ -63,7 +63,7 @@ public struct Export: Sendable {
         guard let box = Self.union(placed.compactMap(\.footprint.bounds)),
             let extent = area?.bounds.map({ box.intersection($0) }) ?? box
         else {
-            throw WorkflowError(.noInput, "product '\(product)' has no data in the time and region that were asked for")
+            throw try await index.noData(of: source.name, time: time, isWithin: region != nil)
         }
         let plan = ExportPlan(
             product: source,

@@ -107,6 +107,28 @@ struct CompositeTests {
         #expect(starts == expected)
     }
 
+    /// The numbers are those of gdaltransform.
+    @Test func `an export of a time or place without data says when and where there are some`() async throws {
+        let cube = try await TestCube()
+        try await cube.add(scene("03-01", utmGrid(), seed: 1))
+        let export = Export(
+            product: "scenes",
+            bands: [],
+            time: TimeRange(period: "2018"),
+            region: Self.everywhere,
+            target: MosaicTarget(path: cube.folder.path("none.tif")),
+            software: "antares test"
+        )
+        let error = await #expect(throws: WorkflowError.self) {
+            _ = try await export.run(on: cube.index, options: RunOptions(jobs: 1), log: Logger(label: "t")) { _, _ in }
+        }
+        #expect(
+            error?.description
+                == "product 'scenes' has no data between 2018-01-01 and 2018-12-31 in the region. The product "
+                + "has data from 2017-03-01 to 2017-03-01, longitudes -104.04 to -104.03, latitudes 20.79 to 20.80."
+        )
+    }
+
     @Test(
         .enabled(if: isInstalled("gdalwarp"), "SKIPPED: GDAL'S TOOLS ARE NOT INSTALLED"),
         arguments: ["bilinear", "near"]
