@@ -1,15 +1,13 @@
 import DatacubeIndex
 import Foundation
 import Geo
+import Ingest
 
 extension DatasetIndex {
     /// What to say where a product has no datasets of a time and a region: when and where it has some.
     ///
-    /// - Parameters:
-    ///   - product: Whose datasets are looked through.
-    ///   - names: What it is called in the message; without it by its name.
-    ///   - time: What was asked for.
-    ///   - isWithin: True where a region was asked for.
+    /// - `names`: What the product is called in the message; without it by its name.
+    /// - `isWithin`: True where a region was asked for.
     func noData(
         of product: String,
         called names: String? = nil,
@@ -22,8 +20,10 @@ extension DatasetIndex {
         var hint = "The product has no datasets at all: ingest or index some first."
         if let begin = times.map(\.begin).min(), let end = times.map(\.end).max() {
             hint = "The product has data from \(Timestamp.day(begin)) to \(Timestamp.day(end))"
-            let boxes = all.compactMap(\.lonLatBounds)
-            if let first = boxes.first, isWithin {
+            let projector = FootprintProjector(to: .wgs84)
+            let boxes =
+                try isWithin ? all.compactMap { try $0.lonLatBounds ?? projector.footprint(of: $0)?.bounds } : []
+            if let first = boxes.first {
                 let box = boxes.dropFirst().reduce(first) { $0.union($1) }
                 let ends = [box.left, box.right, box.bottom, box.top].map { String(format: "%.2f", $0) }
                 hint += ", longitudes \(ends[0]) to \(ends[1]), latitudes \(ends[2]) to \(ends[3])"
