@@ -262,7 +262,9 @@ struct RecipeProgram: TileProgram {
         var keep = states.indices.map { states[$0] != .unknown && !dropped.values[$0] }
         keep = keep.cropped(width: grown.width, by: halo)
         guard recipe.usesCloudDistance else { return (keep, [], isSeen) }
-        let distances = dropped.distances(limit: Recipe.cloudDistanceLimit)
+        var distances = dropped.distances(limit: Recipe.cloudDistanceLimit)
+        // Where no scene shows a pixel there is no distance either.
+        for pixel in distances.indices where states[pixel] == .unknown { distances[pixel] = .nan }
         return (keep, distances.cropped(width: grown.width, by: halo), isSeen)
     }
 }
