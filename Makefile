@@ -13,7 +13,7 @@ help:
 	@echo 'make test                   set up, check the format, build, run every test'
 	@echo 'make build                  set up and build .build/release/antares'
 	@echo 'make install PREFIX=folder  program, datacube link, templates, completions, man page (default $(PREFIX))'
-	@echo 'make bench [DATASETS=n]     times beside other programs on the same files, of an index, of jobs'
+	@echo 'make bench [DATASETS=n]     times beside other programs on the same files, of an index, of jobs, of the service'
 	@echo 'make format, make lint      write, or check, the source format'
 	@echo 'make clean                  remove what was built and the demo output'
 
@@ -36,6 +36,7 @@ bench: build
 	scripts/bench.sh
 	scripts/bench-index.sh $(DOCUMENTS) $(DATASETS)
 	scripts/bench-jobs.sh
+	scripts/bench-service.sh
 
 setup:
 	scripts/setup.sh

@@ -13,6 +13,12 @@ func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
+/// A library with loops over pixels, which are 40 times slower without optimisation: it has it in debug builds too.
+func kernels(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    let fast = SwiftSetting.unsafeFlags(["-O"], .when(configuration: .debug))
+    return .target(name: name, dependencies: dependencies, swiftSettings: strict + [fast])
+}
+
 func tests(_ module: Target.Dependency, _ name: String, _ more: [Target.Dependency] = []) -> Target {
     .testTarget(name: "\(name)Tests", dependencies: [module, "TestSupport"] + more, swiftSettings: strict)
 }
@@ -25,6 +31,7 @@ let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package
 let nio = [
     Target.Dependency.product(name: "NIOCore", package: "swift-nio"),
     Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio"),
+    Target.Dependency.product(name: "NIOPosix", package: "swift-nio"),
     Target.Dependency.product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
 ]
 let nioTLS = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
@@ -74,7 +81,7 @@ let package = Package(
         .systemLibrary(name: "CSpawn"),
         library("Spawn", ["CSpawn"]),
         library("Documents", ["Geo", yams]),
-        library("Geo"),
+        kernels("Geo"),
         library("Config", ["Documents", "Postgres"]),
         .target(
             name: "GDALLoader",
@@ -88,7 +95,7 @@ let package = Package(
                 .linkedLibrary("gdal", .when(platforms: [.macOS])),
             ]
         ),
-        library("Raster", ["Geo", "CDeflate", "CGDAL", "CHDF5", "CISAL", "CNetCDF", "CPROJ", "CZstd", "GDALLoader"]),
+        kernels("Raster", ["Geo", "CDeflate", "CGDAL", "CHDF5", "CISAL", "CNetCDF", "CPROJ", "CZstd", "GDALLoader"]),
         library("Postgres", ["CPQ", "Spawn", crypto, logging]),
         .target(
             name: "IndexSQL",
@@ -99,8 +106,8 @@ let package = Package(
         library("DatacubeIndex", ["Documents", "Geo", "Raster", "Postgres", "IndexSQL", logging]),
         library("Ingest", ["CXML", "Documents", "Geo", "Raster", "DatacubeIndex", crypto, logging]),
         library("Catalogs", ["Documents", "Geo", asyncHTTPClient, crypto, logging, nioTLS] + nio),
-        library("Analysis", ["Documents", "Geo"]),
-        library("Simulation", ["Geo", "Raster"]),
+        kernels("Analysis", ["Documents", "Geo"]),
+        kernels("Simulation", ["Geo", "Raster"]),
         library("Jobs", ["CXML", "Documents", "Geo"]),
         library("ClusterExec", ["CArchive", "CSpawn", "Documents", "Jobs", "Postgres", "Spawn", grdb, logging]),
         .target(
@@ -113,7 +120,7 @@ let package = Package(
             resources: [.copy("Resources")],
             swiftSettings: strict
         ),
-        library(
+        kernels(
             "Workflows",
             [
                 "Documents", "Geo", "Raster", "Postgres", "DatacubeIndex", "Ingest", "Analysis", "Simulation",

@@ -49,7 +49,7 @@ trap '"$program" db stop >/dev/null 2>&1 || true; Tests/cluster/slurm.sh stop "$
     "$program" -q prepare_metadata --path s/scenes --dataset_name s2_l2a_20m --outfile s2.yaml >/dev/null
     "$program" -q dataset add s2.yaml >/dev/null
     for nodes in 1 2; do
-        printf 'executor: slurm\npoll_seconds: 0.5\nresources: {memory: 1GB}\nslurm: {options: [%s]}\n' \
+        printf 'executor: slurm\nresources: {memory: 1GB}\nslurm: {options: [%s]}\n' \
             "$([ $nodes = 1 ] && echo --nodelist=n1)" > "cluster$nodes.yaml"
         # Twenty cells or more a date, the first 40 of which are made.
         sed -e "s/{x: 100080.0, y: 100080.0}/{x: $((km * 250)).0, y: $((km * 250)).0}/" -e "s/output_type: .*/output_type: nodes_$nodes/" \

@@ -1,40 +1,71 @@
 #!/usr/bin/env bash
 # Builds and runs every test; what is left out is said in capitals.
+#
+# The tests run in groups, each a process with a log of its own (.build/test-GROUP.log). Few tests run at a time: each
+# starts servers and programs itself, and more of them on a processor only wait for each other.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-if python=$(scripts/venv.sh datacube-1.8); then
-    export ANTARES_TEST_PYTHON=$python/bin/python
-else
-    echo 'SKIPPED: THERE IS NO PYTHON DATACUBE (SEE ABOVE), AND NO TEST THAT PYTHON READS WHAT WE MAKE.' >&2
-fi
-if ! scripts/venv.sh eodatasets3 >/dev/null; then
-    echo 'SKIPPED: THERE IS NO EO3-VALIDATE (SEE ABOVE), AND NO TEST THAT DATASET DOCUMENTS PASS IT.' >&2
-fi
-if ! scripts/venv.sh stac >/dev/null; then
-    echo 'SKIPPED: THERE IS NO STAC API (SEE ABOVE), AND NO TEST OF SEARCHES, DOWNLOADS AND EXPORTS AGAINST ONE.' >&2
-fi
-if ! scripts/venv.sh schemathesis >/dev/null; then
-    echo 'SKIPPED: THERE IS NO SCHEMATHESIS (SEE ABOVE), AND NO TEST OF THE JOB SERVICE BY ITS OPENAPI DOCUMENT.' >&2
-fi
-if ! scripts/venv.sh uws >/dev/null; then
-    echo 'SKIPPED: THERE ARE NO CLIENTS OF UWS (SEE ABOVE), AND NO TEST OF THE JOB SERVICE WITH THEM.' >&2
-fi
-for release in 1.8 1.9; do
-    if ! scripts/venv.sh services-$release >/dev/null; then
-        echo "SKIPPED: THERE ARE NO EXPLORER AND OWS ON DATACUBE $release (SEE ABOVE), AND NO TEST THAT THEY SERVE OUR INDEX." >&2
-    fi
-done
-if browser=$(scripts/venv.sh browser); then
-    export ANTARES_TEST_BROWSER=$browser/bin/python
-else
-    echo 'SKIPPED: NOTHING CAN DRIVE CHROMIUM (SEE ABOVE), AND NOBODY WALKS THROUGH THE PAGES OF THE SERVICE.' >&2
-fi
-if schema=$(scripts/uws-schema.sh); then
-    export ANTARES_TEST_UWS_SCHEMA=$schema
-else
-    echo 'SKIPPED: THE XML SCHEMA OF UWS 1.1 CANNOT BE HAD (SEE ABOVE), AND NO DOCUMENT OF A JOB IS CHECKED AGAINST IT.' >&2
-fi
+limit=1500 # seconds of a group; one that takes longer hangs
+declare -A pattern=(
+    [library]='^(Analysis|Catalogs|Config|DatacubeIndex|Documents|Geo|Ingest|Jobs|Postgres|Raster|Simulation|Workflows)Tests\.'
+    [service]='^JobServiceTests\.'
+    [programs]='^antaresTests\.'
+    [cluster]='^ClusterExecTests\.'
+    [odc]='^antaresTests\.ODCIntegrationTests'
+)
+declare -A width=([library]=4 [service]=4 [programs]=4 [cluster]=4 [odc]=2)
+
+# Makes the Python environments that tests compare with; the first time takes some minutes.
+make_environments() {
+    local name
+    for name in datacube-1.8 datacube-1.9 numpy image moto stac eodatasets3 ftp hdf-eos uws jdl schemathesis service-api \
+        services-1.8 services-1.9 browser; do
+        scripts/venv.sh "$name" >/dev/null ||
+            echo "SKIPPED: THERE IS NO PYTHON ENVIRONMENT ${name^^} (SEE ABOVE), AND NO TEST THAT NEEDS IT." >&2
+    done
+    scripts/uws-schema.sh >/dev/null ||
+        echo 'SKIPPED: THE XML SCHEMA OF UWS 1.1 CANNOT BE HAD (SEE ABOVE), AND NO DOCUMENT OF A JOB IS CHECKED AGAINST IT.' >&2
+}
+
+# The tests of a log that began and did not end.
+unfinished() {
+    comm -23 <(sed -nE 's/^◇ Test ("?.*) started\.$/\1/p' "$1" | sort -u) \
+        <(sed -nE 's/^[✔✘➜] Test ("?.*) (passed|failed|skipped|with [0-9]+ test cases).*/\1/p' "$1" | sort -u)
+}
+
+# Runs a group and prints how each of its suites ended.
+run_group() { # name
+    local name=$1 log=.build/test-$1.log status=0 begin=$SECONDS
+    local arguments=(--filter "${pattern[$name]}")
+    if [ "$name" = programs ]; then arguments+=(--skip "${pattern[odc]}"); fi
+    timeout -k 30 "$limit" "$tests" --testing-library swift-testing \
+        --experimental-maximum-parallelization-width "${width[$name]}" "${arguments[@]}" >"$log" 2>&1 </dev/null || status=$?
+    {
+        echo "== $name: $((SECONDS - begin)) s, exit code $status"
+        grep -aE 'SKIPPED|skipped' "$log" || true
+        grep -aE '^(✔|✘) Suite|Test run with .* (passed|failed)|Fatal error' "$log" || tail -n 40 "$log"
+        if [ "$status" = 124 ]; then
+            echo "✘ $name did not end within $limit s. These tests were running:"
+            unfinished "$log"
+        fi
+    } >"$log.summary"
+    cat "$log.summary"
+    return "$status"
+}
+
+# Runs groups one after the other, all of them, whatever becomes of one.
+run_groups() { # names
+    local name status=0
+    for name in "$@"; do run_group "$name" || status=1; done
+    return "$status"
+}
+
+make_environments & # while the compiler works
+environments=$!
+swift build --build-tests
+wait "$environments"
+tests=$(swift build --show-bin-path)/antaresPackageTests.xctest
 if [ -z "${ANTARES_TEST_DATA:-}" ]; then
     for folder in ../shared/data ../../shared/data; do
         if [ -d "$folder" ]; then ANTARES_TEST_DATA=$(cd "$folder" && pwd) && export ANTARES_TEST_DATA && break; fi
@@ -44,28 +75,13 @@ if [ -z "${ANTARES_TEST_DATA:-}" ]; then
     echo 'SKIPPED: WITHOUT A FOLDER OF REAL SCENES (ANTARES_TEST_DATA, OR ../shared/data) THEY ARE NOT TESTED.' >&2
 fi
 
-swift build --build-tests
-tests=$(swift build --show-bin-path)/antaresPackageTests.xctest
-
-# Tests that wait for other programs (Python's, cluster engines) run beside the others, each group with a log of its own.
-declare -A group=(
-    [odc]='ODCIntegrationTests|PythonIndexTests|STACProgramTests|WebServicesTests'
-    [cluster]='EngineJobTests|SlurmJobTests|GridEngineJobTests|ClusterCommandTests|LocalJobTests|TileJobTests'
-)
-declare -A process
-start() { # name, arguments
-    "$tests" --testing-library swift-testing "${@:2}" >".build/test-$1.log" 2>&1 </dev/null &
-    process[$1]=$!
-}
-start others --skip "${group[odc]}" --skip "${group[cluster]}"
-for name in odc cluster; do start "$name" --filter "${group[$name]}"; done
+# Tests of cluster engines and of Python's programs wait more than they work, so they go beside the others.
+rm -f .build/test-*.log
+run_groups cluster odc &
+beside=$!
 status=0
-for name in "${!process[@]}"; do
-    if ! wait "${process[$name]}"; then status=1; fi
-    log=.build/test-$name.log
-    grep -aE 'SKIPPED|skipped' "$log" || true
-    grep -aE '(✔|✘) Suite|Test run with .* (passed|failed)|Fatal error' "$log" || tail -n 40 "$log"
-done
+run_groups library service programs || status=1
+wait "$beside" || status=1
 if [ "$status" != 0 ]; then # what failed comes last, where a shortened log still shows it
     grep -aE -A 3 '✘ Test|error:' .build/test-*.log | cut -c 1-1000 || true
     echo 'The whole output is in .build/test-*.log.' >&2

@@ -3,26 +3,31 @@
 # ANTARES_VENVS, or in a cache folder outside the repository.
 #
 # usage: scripts/venv.sh NAME
+#   astrometry    astrometry-net-client, a client of nova.astrometry.net's interface
 #   browser       drives Chromium through the service's pages, and checks them by axe
 #   datacube-1.8  the Open Data Cube that tests compare with
 #   datacube-1.9  its next release
 #   eodatasets3   eo3-validate, which checks dataset documents
+#   ftp           a server of FTP
 #   hdf-eos       writes files as MODIS products are
 #   image         scikit-image, and rio-cogeo's validator of cloud-optimised GeoTIFFs
 #   jdl           readers of job descriptions and provenance: astropy, wadllib, prov
 #   moto          a server of S3
 #   numpy         numpy and scipy, and hdstats where it can be built, for tests of reducers
+#   openstack     OpenStack's object store, with its interface of S3
 #   odc-stac      the peers that scripts/bench.sh measures
 #   uws           pyvo, uws-client and the schema checks, for tests of the job service
 #   schemathesis  asks the job service by its OpenAPI document
 #   services-1.8  the Open Data Cube's web services Explorer and OWS, and odc-stac, on datacube 1.8
 #   services-1.9  their next releases, on datacube 1.9
 #   service-api   clients of the job service's submission API, and croniter, whose slots schedules are compared with
+#   stac-schemas  pystac, and the schemas of STAC's extensions as eopf carries them
 #   stac          a STAC API (stac-fastapi with pgstac), pystac and odc-stac
 set -eu
 name=${1:-}
-builds=no optional=
+builds=no optional= files=
 case $name in
+    astrometry) needs='astrometry-net-client==0.6.0 requests astropy' check='import astrometry_net_client' ;;
     browser) needs='playwright==1.56.0 axe-playwright-python==0.1.7' check='import playwright.sync_api, axe_playwright_python' ;;
     # setuptools: datacube 1.8 imports pkg_resources. psycopg2 has no wheels.
     datacube-1.8)
@@ -35,12 +40,14 @@ case $name in
     eodatasets3)
         needs='eodatasets3==0.30.10 datacube==1.8.20 sqlalchemy>=1.4,<2 psycopg2>=2.9,<3 setuptools<81 wheel'
         check='import eodatasets3.validate' builds=yes ;;
+    ftp) needs='pyftpdlib>=2,<3' check='import pyftpdlib.servers' ;;
     hdf-eos) needs='pyhdf numpy' check='import pyhdf.SD, pyhdf.V' ;;
     image) needs='scikit-image rio-cogeo' check='import skimage, rio_cogeo' ;;
     jdl) needs='astropy wadllib prov[xml,dot]' check='import astropy.io.votable, wadllib.application, prov.model' ;;
     moto) needs='moto[server]>=5,<6 boto3' check='import moto.server, boto3' ;;
     # hdstats is compiled; without it the published formulas in numpy stand for it.
     numpy) needs='numpy scipy cython setuptools wheel joblib' check='import numpy, scipy' optional=hdstats ;;
+    openstack) needs='swift==2.38.3 setuptools<81 boto3' check='import swift.proxy.server, swift.common.middleware.s3api, boto3' ;;
     odc-stac) needs='odc-stac==0.5.3 bottleneck dask[array] pystac rasterio' check='import odc.stac, bottleneck, dask' ;;
     schemathesis) needs='schemathesis==4.32.5' check='import schemathesis' ;;
     services-1.8)
@@ -57,6 +64,8 @@ case $name in
     stac)
         needs='stac-fastapi.pgstac==7.2.0 pypgstac[psycopg]==0.10.0 uvicorn pystac[validation]==1.15.2 odc-stac==0.5.3'
         check='import stac_fastapi.pgstac.app, odc.stac, pystac' ;;
+    # Of eopf its files alone: it takes a hundred packages to run.
+    stac-schemas) needs='pystac[validation]==1.15.2' files='eopf==2.8.1' check='import pystac.validation' ;;
     uws)
         needs='pyvo==1.9.1 uws-client==1.1.11 fissix requests lxml xmlschema'
         check='import pyvo, xmlschema' ;;
@@ -83,7 +92,7 @@ rm -rf "$folder"
 python3 -m venv "$folder" >&2 || { say "venv failed. Install it: apt-get install python3-venv"; exit 69; }
 install() { "$folder/bin/pip" install --quiet --disable-pip-version-check "$@" >&2; }
 # shellcheck disable=SC2086 # words on purpose
-if ! { install $needs && "$folder/bin/python" -W ignore -c "$check" >&2; }; then
+if ! { install $needs && { [ -z "$files" ] || install --no-deps "$files"; } && "$folder/bin/python" -W ignore -c "$check" >&2; }; then
     say "installing $name failed (see above). It needs the package index, and a C compiler, python3-dev and libpq-dev where something is built."
     exit 69
 fi

@@ -1,11 +1,11 @@
-import NIOCore
-import HummingbirdCore
 public import ClusterExec
 import Foundation
 import Hummingbird
+import HummingbirdCore
 import HummingbirdTLS
 public import Jobs
 public import Logging
+import NIOCore
 import NIOSSL
 import ServiceLifecycle
 
@@ -41,6 +41,8 @@ struct ServiceParts: Sendable {
     let metrics: RequestMetrics
     let failures = FailureLimit()
     let files = FileResponse()
+    /// Where files of requests are until it is known what becomes of them.
+    let spool: Spool
     /// What pages show of the program's data; nil for none.
     let data: (any DataSource)?
     let pictures = Pictures()
@@ -81,7 +83,11 @@ public struct JobService: Sendable {
             jobs: jobs,
             records: records,
             accounts: accounts,
-            descriptions: try DescriptionStore(folder: options.folder + "/descriptions", builtIn: descriptions),
+            descriptions: try DescriptionStore(
+                folder: options.folder + "/descriptions",
+                builtIn: descriptions,
+                log: log
+            ),
             entities: entities,
             launcher: launcher,
             watch: watch,
@@ -94,11 +100,14 @@ public struct JobService: Sendable {
                 log: log
             ),
             metrics: RequestMetrics(),
+            spool: try Spool(options.folder + "/spool"),
             data: data,
             log: log
         )
         events = JobEvents(jobs)
         pageFiles = try await PageFiles()
+        // What is wrong there is said at the start, and not when somebody first asks.
+        _ = await parts.descriptions.faults
         operations = try OperationRoutes(parts: parts, files: pageFiles)
         webTokens = if let openID = options.openID { try await WebTokens(openID, accounts) } else { nil }
     }

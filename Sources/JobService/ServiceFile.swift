@@ -11,7 +11,7 @@ public enum ServiceFile {
         let root = document.root
         try root.allowOnly([
             "host", "port", "base_url", "tls", "trusted_proxies", "openid", "allow_anonymous", "job_servers",
-            "allow_private_addresses", "folder", "limits", "submission",
+            "allow_private_addresses", "data_folders", "administrator_folders", "folder", "limits", "submission",
         ])
         var options = ServiceOptions()
         options.host = try root.optional("host")?.string() ?? options.host
@@ -36,6 +36,8 @@ public enum ServiceFile {
         options.jobServers = try networks(root, "job_servers")
         options.allowsAnonymous = try root.optional("allow_anonymous")?.bool() ?? false
         options.allowsPrivateAddresses = try root.optional("allow_private_addresses")?.bool() ?? false
+        options.dataFolders = try folders(root, "data_folders")
+        options.administratorFolders = try folders(root, "administrator_folders")
         options.folder = try root.optional("folder")?.string() ?? ""
         if let reader = root.optional("submission") { try submission(reader, &options.submission) }
         if let reader = root.optional("limits") { try limits(reader, &options) }
@@ -96,6 +98,16 @@ public enum ServiceFile {
                 throw reader.failure("'\(text)' is no address or network such as 10.1.0.0/16")
             }
             return range
+        }
+    }
+
+    private static func folders(_ root: DocumentReader, _ key: String) throws -> [String] {
+        guard let reader = root.optional(key) else { return [] }
+        return try reader.strings().map { text in
+            guard text.hasPrefix("/") || text.wholeMatch(of: #/[a-z][a-z0-9]+:\/\/[^\/]+.*/#) != nil else {
+                throw reader.failure("'\(text)' is no folder such as /srv/scenes or s3://bucket/scenes")
+            }
+            return text
         }
     }
 

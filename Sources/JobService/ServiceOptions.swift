@@ -48,6 +48,9 @@ public struct ServiceOptions: Sendable, Equatable {
     public var jobServers: [AddressRange] = []
     /// True where an address that a user gives may lead into private networks.
     public var allowsPrivateAddresses = false
+    /// Folders below which paths must lie that requests name, besides the job's own: of all people, and of administrators.
+    public var dataFolders: [String] = []
+    public var administratorFolders: [String] = []
     /// Where uploads and job descriptions are kept.
     public var folder = ""
     /// Jobs that run at a time, in all and of one user.
@@ -58,12 +61,12 @@ public struct ServiceOptions: Sendable, Equatable {
     public var submissionThreads = 2
     /// Jobs of one user that wait or run.
     public var userJobLimit = 100
-    /// The most bytes of a request's body, and of one with files.
+    /// The most bytes of a request's body without its files, which is held in memory, and of one with files.
     public var bodyLimit = 1 << 20
-    public var uploadLimit = 1 << 28
+    public var uploadLimit = 16 << 30
     /// The most bytes that an archive may hold unpacked.
     public var unpackedLimit = 64 << 30
-    /// The most seconds of a body without files, and that a request blocks.
+    /// The most seconds of a body, besides those that its files take, and that a request blocks.
     public var bodySeconds = 60
     public var waitSeconds = 50
     /// Seconds until a job's results are removed unless it says otherwise, and at most.

@@ -176,48 +176,76 @@ extension ParameterDescription {
     }
 }
 
+/// What inputs and results have in common.
+private struct DescribedFile {
+    let name: String
+    let multiplicity: String
+    /// An input's value, a result's pattern.
+    let usual: String?
+    let contentType: String
+    let annotation: String
+
+    init(_ name: String, _ multiplicity: String, _ usual: String?, _ contentType: String, _ annotation: String) {
+        (self.name, self.multiplicity, self.usual) = (name, multiplicity, usual)
+        (self.contentType, self.annotation) = (contentType, annotation)
+    }
+
+    init(_ group: XMLTree) throws(DocumentError) {
+        name = try group.required("name")
+        multiplicity = group.value("multiplicity")
+        usual = group.value("default")
+        contentType = group.value("content_type")
+        annotation = group.first("DESCRIPTION")?.trimmed ?? ""
+    }
+
+    /// The group, which refers to a parameter of the same name; the relation is that of its role and multiplicity.
+    func element(_ reference: String?, utype: String, relation: String) -> XMLElement {
+        let group = XMLElement("GROUP", [("name", name), ("ref", reference), ("utype", utype)])
+        group.add("DESCRIPTION", text: annotation)
+        group.addText("role", "", utype: relation + ".role")
+        group.addText("multiplicity", multiplicity, utype: relation + ".multiplicity")
+        group.addText("default", usual ?? "", utype: "voprov:Entity.id")
+        group.addText("content_type", contentType, utype: "voprov:EntityDescription.content_type")
+        return group
+    }
+}
+
 extension InputDescription {
     fileprivate func element(_ reference: String?) -> XMLElement {
-        let group = XMLElement("GROUP", [("name", name), ("ref", reference), ("utype", "voprov:UsedDescription")])
-        group.add("DESCRIPTION", text: annotation)
-        group.addText("role", "", utype: "voprov:UsedDescription.role")
-        group.addText("multiplicity", multiplicity, utype: "voprov:UsedDescription.multiplicity")
-        group.addText("default", defaultValue ?? "", utype: "voprov:Entity.id")
-        group.addText("content_type", contentType, utype: "voprov:EntityDescription.content_type")
+        let file = DescribedFile(name, multiplicity, defaultValue, contentType, annotation)
+        let relation = "voprov:UsedDescription"
+        let group = file.element(reference, utype: relation, relation: relation)
         group.addText("url", url, utype: "voprov:EntityDescription.url")
         return group
     }
 
     fileprivate init(_ group: XMLTree) throws(DocumentError) {
+        let file = try DescribedFile(group)
         self.init(
-            try group.required("name"),
-            contentType: group.value("content_type"),
-            multiplicity: group.value("multiplicity"),
-            defaultValue: group.value("default"),
+            file.name,
+            contentType: file.contentType,
+            multiplicity: file.multiplicity,
+            defaultValue: file.usual,
             url: group.first("LINK")?["href"] ?? group.value("url"),
-            annotation: group.first("DESCRIPTION")?.trimmed ?? ""
+            annotation: file.annotation
         )
     }
 }
 
 extension ResultDescription {
     fileprivate func element(_ reference: String?) -> XMLElement {
-        let group = XMLElement("GROUP", [("name", name), ("ref", reference), ("utype", "voprov:WasGeneratedBy")])
-        group.add("DESCRIPTION", text: annotation)
-        group.addText("role", "", utype: "voprov:WasGeneratedByDescription.role")
-        group.addText("multiplicity", multiplicity, utype: "voprov:WasGeneratedByDescription.multiplicity")
-        group.addText("default", pattern ?? "", utype: "voprov:Entity.id")
-        group.addText("content_type", contentType, utype: "voprov:EntityDescription.content_type")
-        return group
+        let file = DescribedFile(name, multiplicity, pattern, contentType, annotation)
+        return file.element(reference, utype: "voprov:WasGeneratedBy", relation: "voprov:WasGeneratedByDescription")
     }
 
     fileprivate init(_ group: XMLTree) throws(DocumentError) {
+        let file = try DescribedFile(group)
         self.init(
-            try group.required("name"),
-            contentType: group.value("content_type"),
-            multiplicity: group.value("multiplicity"),
-            pattern: group.value("default"),
-            annotation: group.first("DESCRIPTION")?.trimmed ?? ""
+            file.name,
+            contentType: file.contentType,
+            multiplicity: file.multiplicity,
+            pattern: file.usual,
+            annotation: file.annotation
         )
     }
 }

@@ -3,7 +3,7 @@ import CISAL
 
 /// Compresses bytes in zlib's format, by whichever of two libraries does these bytes better; used by one thread at a time.
 ///
-/// Intel's ISA-L is three to five times as fast as libdeflate. Of samples stored as differences, and of bytes that are
+/// Intel's ISA-L is two to four times as fast as libdeflate. Of samples stored as differences, and of bytes that are
 /// nothing but noise (the lower halves of reflectances), its results are as small or smaller; of flags, classes and the
 /// upper halves of reflectances libdeflate's are smaller by far. A few short samples of the bytes tell which holds. Both
 /// write blocks of the same stream, so that the first part may be one's and the rest the other's. The bytes that come

@@ -246,6 +246,8 @@ let configureStores: Void = {
             CPLSetConfigOption("AWS_S3_ENDPOINT", ObjectStore.settings(endpoint: endpoint)[0].value)
         }
     }
+    // The name that the other programs of Amazon's stores have for it.
+    if let file = environment["AWS_SHARED_CREDENTIALS_FILE"] { settings.append(("CPL_AWS_CREDENTIALS_FILE", file)) }
     for (key, value) in settings where environment[key] == nil { CPLSetConfigOption(key, value) }
     // Asking what lies beside a file takes time over a network. On this machine reduced copies (.ovr) and world files do.
     if environment["GDAL_DISABLE_READDIR_ON_OPEN"] == nil {

@@ -2,6 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
+@testable import ClusterExec
+
 /// What every executor must do, on the real engines.
 @Suite(.serialized)
 struct EngineJobTests {
@@ -205,12 +207,14 @@ struct ClusterCommandTests {
         guard let variables = found else { return }
         let bench = try JobBench(cluster: nil, variables)
         let file = bench.shared.path("new.yaml")
-        var words = ["cluster", "init", "--executor", engine]
+        // Programs of both engines are installed here; the one that can be asked is found.
+        var words = ["cluster", "init"]
         if engine == "ssh" { words += ["--host", "127.0.0.1:2", "--key", variables["SSH_KEY"] ?? "", "--no-check"] }
         if engine == "slurm" { words += ["--queue", "short", "--no-check"] }
         if engine == "sge" { words += ["--queue", "main.q", "--no-check"] }
         let made = try bench.antares(words + [file])
         #expect(made.status == 0, "\(made.errors)")
+        #expect(try ClusterFile.read(file).executor.rawValue == engine)
         // What a test's engine has less of than a cluster: memory, time, and a port of its own.
         var text = try String(contentsOfFile: file, encoding: .utf8)
         text = text.replacing("4GB", with: "300M").replacing("2h", with: "5m")
@@ -223,6 +227,16 @@ struct ClusterCommandTests {
         #expect(check.status == 0, "\(check.errors)\(check.output)\n\(text)")
         #expect(check.output.contains("clock on") && check.output.contains("version on"))
         #expect(!check.output.contains("MISSING"))
+    }
+
+    @Test func `a test job that the engine never begins is named with the engine's reason`() throws {
+        guard let variables = TestEngines.slurm else { return }
+        let bench = try JobBench(cluster: nil, variables)
+        let text = "executor: slurm\nresources: {memory: 300M, time: 5m}\nslurm: {partition: held}\n"
+        let check = try bench.antares(["cluster", "check", try bench.shared.write(text, to: "held.yaml")])
+        #expect(check.status == 78 && check.errors.contains("is not ready: test job"), "\(check.errors)")
+        #expect(check.output.contains("the engine does not begin it (PartitionDown)"), "\(check.output)")
+        #expect(try run("squeue", ["-h", "-p", "held"], environment: variables.mapValues { $0 }).output == "")
     }
 
     @Test func `a cluster that is not ready is said to be so, with what is missing`() throws {

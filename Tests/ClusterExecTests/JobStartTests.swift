@@ -115,6 +115,14 @@ struct JobStartTests {
         #expect(!FileManager.default.fileExists(atPath: bench.folder(job.id).results + "/m.yaml"))
     }
 
+    @Test func `what the command of a job says is among the job's logs`() async throws {
+        let bench = try Bench(try JobBench())
+        let job = try await bench.make("prepare_metadata", ["path": "/none", "outfile": "m.yaml"])
+        #expect(try bench.start(job).status != 0)
+        let log = try bench.jobs.antares(["jobs", "log", job.id])
+        #expect(log.output.hasPrefix("== command\n") && log.output.contains("'/none' does not exist"), "\(log.output)")
+    }
+
     @Test(arguments: EngineJobTests.Kind.allCases)
     func `a user's program finds its parameters, and what it leaves is found by the patterns of its results`(
         kind: EngineJobTests.Kind

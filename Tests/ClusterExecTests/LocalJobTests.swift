@@ -167,6 +167,66 @@ struct LocalJobTests {
         #expect(try bench.antares(["jobs", "show", id]).status == 66)
     }
 
+    @Test func `a job whose master died is cancelled by another program, and shows nothing as running`() throws {
+        let bench = try JobBench()
+        let master = try bench.start("if [ $ANTARES_TASK -gt 1 ]; then sleep 300; fi", tasks: 3, ["--jobs", "2"])
+        try bench.wait { (try? bench.job().tasks) == .init(planned: 3, running: 2, done: 1, failed: 0) }
+        master.send(signal: SIGKILL)
+        _ = try master.wait()
+        let job = try bench.job()
+        #expect(job.tasks.running == 2)
+        let cancelled = try bench.antares(["jobs", "cancel", job.id])
+        #expect(cancelled.output == "job \(job.id) is ABORTED\n", "\(cancelled.errors)")
+        #expect(try bench.job().tasks == .init(planned: 3, running: 0, done: 1, failed: 0))
+        let list = try bench.antares(["jobs", "list", "--phase", "aborted"])
+        #expect(list.output.contains("ABORTED  1 done, 0 failed, 0 running of 3"), "\(list.output)")
+        let follow = try bench.antares(["jobs", "follow", job.id, "--json"])
+        #expect(follow.status == 1 && follow.output.contains(#""tiles":{"done":1,"failed":0,"planned":3,"running":0}"#))
+    }
+
+    @Test func `what is made again of a failed job has the memory that its retries had come to`() throws {
+        let bench = try JobBench()
+        // The first attempt at the second task needs more than it is given, the next one fails for another reason.
+        let script = """
+            echo "$ANTARES_TASK $ANTARES_ATTEMPT" >> \(bench.shared.path("ran"))
+            if [ $ANTARES_ATTEMPT = 2 ]; then exit 7; fi
+            if [ $ANTARES_TASK = 2 ] || [ -e \(bench.shared.path("mended")) ]; then
+                python3 -c 'import time; a = b"x" * 150_000_000; time.sleep(2)'
+            fi
+            """
+        #expect(try bench.run(script, tasks: 2, ["--task-memory", "180M"]).status == 1)
+        let job = try bench.job()
+        #expect(bench.lines("ran") == ["1 1", "2 1", "2 2"] && job.failures.map(\.task) == [2])
+        _ = try bench.shared.write("", to: "mended")
+        let again = try bench.antares(["jobs", "retry-failed", job.id])
+        #expect(again.status == 0 && !again.errors.contains("is tried again"), "\(again.errors)")
+        // Its one task is the second of before, and was not ended for its memory another time.
+        #expect(bench.lines("ran") == ["1 1", "1 1", "2 1", "2 2"])
+        let submissions = try JobFolder(try bench.job().folder).submissions()
+        #expect(submissions.map(\.resources.memory) == [2 * 180 << 20])
+    }
+
+    @Test func `logs are shown of all tasks or of one, and of the program that a detached job runs in`() throws {
+        let bench = try JobBench()
+        let started = try bench.run("echo \"spoken by $ANTARES_TASK\"", tasks: 2, ["--detach", "-v"])
+        let id = started.output.trimmingCharacters(in: .newlines)
+        try bench.wait { try bench.job().phase == "COMPLETED" }
+        let all = try bench.antares(["jobs", "log", id]).output
+        let titles = all.split(separator: "\n").filter { $0.hasPrefix("== ") }
+        #expect(titles == ["== master", "== task 1", "== task 2"], "\(all)")
+        #expect(all.contains("spoken by 1\n") && all.contains("spoken by 2\n"))
+        // The end of a job's name is enough.
+        let one = try bench.antares(["jobs", "log", String(id.suffix(8)), "2"]).output
+        #expect(one.contains("spoken by 2") && !one.contains("spoken by 1") && !one.contains("== "))
+        struct Entry: Decodable { let task: Int?, program: String?, log: String }
+        let json = try bench.antares(["jobs", "log", id, "--json"]).output
+        let entries = try JSONDecoder().decode([Entry].self, from: Data(json.utf8))
+        #expect(entries.map(\.task) == [nil, 1, 2] && entries.map(\.program) == ["master", nil, nil])
+        #expect(entries[1].log.contains("spoken by 1"))
+        let none = try bench.antares(["jobs", "log", id, "3"])
+        #expect(none.status == 66 && none.errors.contains("has no task 3"))
+    }
+
     @Test func `what each task used is shown`() throws {
         let bench = try JobBench()
         #expect(try bench.run("head -c 5000000 /dev/zero > file; sleep 0.3", tasks: 2).status == 0)

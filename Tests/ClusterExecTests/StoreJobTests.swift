@@ -6,7 +6,7 @@ extension TileJobTests {
     /// Tiles of a bucket, as jobs make them whose tasks are told where the store is and never who asks.
     @Test(
         .enabled(if: S3Server.isAvailable, "SKIPPED: OBJECT STORES NEED AN S3 SERVER"),
-        arguments: [EngineJobTests.Kind.local, .slurm]
+        arguments: EngineJobTests.Kind.allCases
     )
     func `tiles go to a bucket from every engine, and no file of the job holds a secret`(
         kind: EngineJobTests.Kind
@@ -16,11 +16,21 @@ extension TileJobTests {
         try server.makeBucket("cube", of: TemporaryFolder())
         let secret = "wJalrXUtnFEMI-of-this-test"
         let variables = server.environment.merging(["AWS_SECRET_ACCESS_KEY": secret]) { $1 }
+        // What the account of the host behind SSH has, as anybody's ~/.aws/credentials.
+        let profile = "[default]\naws_access_key_id = antares\naws_secret_access_key = \(secret)\n"
+        if kind == .ssh, TestEngines.ssh != nil {
+            try profile.write(toFile: TestEngines.remoteCredentials, atomically: true, encoding: .utf8)
+        }
         let bench = try TileBench.make(.scenes) { own in
             let all = own.merging(variables) { $1 }
             // Of the master's environment the nodes get the credentials alone.
-            let exported = "slurm: {options: ['--export=HOME,AWS_ACCESS_KEY_ID,AWS_SECRET_ACCESS_KEY']}\n"
-            return kind == .slurm ? try .slurm(exported, memory: "900M", all) : try JobBench(cluster: nil, all)
+            let names = "AWS_ACCESS_KEY_ID,AWS_SECRET_ACCESS_KEY"
+            return switch kind {
+            case .local: try JobBench(cluster: nil, all)
+            case .slurm: try .slurm("slurm: {options: ['--export=HOME,\(names)']}\n", memory: "900M", all)
+            case .sge: try .gridEngine("sge: {queue: main.q, options: [-v, '\(names)']}\n", all)
+            case .ssh: try .ssh(all)
+            }
         }
         guard let bench else { return }
         let home = bench.jobs.program.home
@@ -44,5 +54,14 @@ extension TileJobTests {
         }
         let again = try bench.run(TileBench.ingest)
         #expect(again.output.contains("0 tiles written, 27 already there"), "\(again.output)\(again.errors)")
+        // Tasks read the bucket, too.
+        let whole = try bench.run(["export", "-n", "s2_l2a_20m_mexico", "-b", "blue", "-o", "s3://cube/whole.tif"])
+        #expect(whole.status == 0, "\(whole.errors)")
+        let alone = try bench.antares(["export", "-n", "s2_l2a_20m_mexico", "-b", "blue", "-o", "whole.tif"])
+        #expect(alone.status == 0, "\(alone.errors)")
+        let fetched = home.path("fetched.tif")
+        #expect(try server.run("s3.download_file('cube', 'whole.tif', sys.argv[1])", [fetched]).status == 0)
+        let bytes = FileManager.default.contents(atPath: fetched)
+        #expect(bytes != nil && bytes == FileManager.default.contents(atPath: home.path("whole.tif")))
     }
 }

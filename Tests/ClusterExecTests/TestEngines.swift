@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import Synchronization
 import TestSupport
@@ -18,9 +19,16 @@ enum TestEngines {
     /// A private sshd whose only key leads to `antares ssh-worker`; nil where it cannot run.
     static let ssh: Variables? = start(
         "sshd.sh",
-        ["start", folder("ssh"), "\(program) ssh-worker --allow script --folder \(folder("remote"))"],
+        [
+            "start", folder("ssh"),
+            "AWS_SHARED_CREDENTIALS_FILE=\(remoteCredentials) \(program) ssh-worker --allow script --folder "
+                + folder("remote"),
+        ],
         ["stop", folder("ssh")]
     )
+
+    /// The file with credentials of the account that the key leads to.
+    static let remoteCredentials = folder("remote-credentials")
 
     static func folder(_ name: String) -> String { root.path(name) }
 
@@ -87,7 +95,10 @@ private let stops = Mutex<[(script: String, arguments: [String])]>([])
 
 private let endsEngines: Void = {
     atexit {
-        for (script, arguments) in stops.withLock({ $0 }) { _ = try? TestEngines.command(script, arguments) }
+        let all = stops.withLock { $0 }
+        DispatchQueue.concurrentPerform(iterations: all.count) { index in
+            _ = try? TestEngines.command(all[index].script, all[index].arguments)
+        }
     }
 }()
 

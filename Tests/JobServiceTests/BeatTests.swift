@@ -50,6 +50,7 @@ import Testing
                 log: log
             ),
             metrics: RequestMetrics(),
+            spool: try Spool(folder.path("spool")),
             data: nil,
             log: log
         )

@@ -61,7 +61,7 @@ struct ConformanceTests {
             ]
         )
         #expect(result.status == 0, "\(result.output)\(result.errors)")
-        #expect(result.output.contains("31 selected / 31 total"))
+        #expect(result.output.contains("63 selected / 63 total"))
     }
 
     @Test(.enabled(if: TestUWS.hasTaplint)) func `the UWS stage of taplint finds no error, through a proxy`() throws {

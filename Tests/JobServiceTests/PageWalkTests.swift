@@ -5,12 +5,12 @@ import Testing
 
 /// What drives a browser.
 private enum Browser {
-    static let python = ProcessInfo.processInfo.environment["ANTARES_TEST_BROWSER"]
+    static let python = VirtualEnvironment.programs(of: "browser").map { $0 + "/python" }
 
     /// False where the browser or what drives it is missing, which the log says in capitals.
     static let isAvailable: Bool = {
         guard python != nil, FileManager.default.isExecutableFile(atPath: "/usr/bin/chromium") else {
-            announceSkipped("the walk through the pages", because: "it needs ANTARES_TEST_BROWSER and chromium")
+            announceSkipped("the walk through the pages", because: "It needs chromium and scripts/venv.sh browser.")
             return false
         }
         return true
@@ -48,5 +48,25 @@ private enum Browser {
         let python = try #require(Browser.python)
         let walk = try run(python, words)
         #expect(walk.status == 0, "\(walk.output)\n\(walk.errors)")
+        try readByWMTS(service, ana)
+    }
+
+    /// GDAL finds the tiles by the capabilities, as QGIS does, and puts them where the scene is.
+    private func readByWMTS(_ service: TestService, _ user: TestService.User) throws {
+        let map = service.program.home.path("wmts.tif")
+        let window = ["-projwin_srs", "EPSG:4326", "-projwin", "-103.41", "20.61", "-103.39", "20.59"]
+        let layer = "WMTS:\(service.address)/wmts,layer=s2_l2a_20m_granule"
+        let environment = [
+            "GDAL_HTTP_AUTH": "BASIC", "GDAL_HTTP_USERPWD": "\(user.name):\(user.password)",
+            "GDAL_DEFAULT_WMS_CACHE_PATH": service.program.home.path("tiles-of-gdal"),
+        ]
+        let read = try run("gdal_translate", window + ["-outsize", "64", "64", layer, map], environment: environment)
+        try #require(read.status == 0, "\(read.errors)")
+        let told = try run("gdalinfo", ["-json", "-stats", map])
+        let document = try JSONSerialization.jsonObject(with: Data(told.output.utf8)) as? [String: Any]
+        let bands = try #require(document?["bands"] as? [[String: Any]])
+        // The window is within the scene: nothing of it is transparent, and it shows something.
+        #expect(bands.count == 4 && bands[3]["minimum"] as? Double == 255, "\(told.output)")
+        #expect(bands[0]["stdDev"] as? Double ?? 0 > 1, "\(told.output)")
     }
 }

@@ -30,13 +30,7 @@ struct RecordStoreTests {
         let folder = try TemporaryFolder()
         switch kind {
         case .postgres:
-            let settings = try TestDatabase.make()
-            let session = try Session(settings)
-            let migrations = try Migration.load(folder: try SQLFiles.url("migrations/uws"))
-            try Migrator.withLock(session) {
-                _ = try Migrator(component: "uws", migrations: migrations).migrate(session)
-            }
-            session.close()
+            let settings = try TestDatabase.make("uws", migrations: try SQLFiles.url("migrations/uws"))
             return (
                 folder, PostgresRecordStore(try await ConnectionPool(settings)),
                 PostgresRecordStore(try await ConnectionPool(settings))

@@ -151,9 +151,12 @@ import Testing
 
         // A byte each quarter of a second, with a length that it never reaches; and one without any length.
         let port = try #require(service.address.split(separator: ":").last.map(String.init))
-        for length in ["Content-Length: 5000", "Transfer-Encoding: chunked"] {
-            let head =
-                "POST /api/v1/login HTTP/1.1\\r\\nHost: x\\r\\nContent-Type: application/json\\r\\n\(length)\\r\\n\\r\\n"
+        let files = "Content-Type: multipart/form-data; boundary=b\\r\\nContent-Length: 20000"
+        for (path, fields) in [
+            ("/api/v1/login", "Content-Type: application/json\\r\\nContent-Length: 5000"),
+            ("/api/v1/login", "Content-Type: application/json\\r\\nTransfer-Encoding: chunked"), ("/api/upload", files),
+        ] {
+            let head = "POST \(path) HTTP/1.1\\r\\nHost: x\\r\\n\(fields)\\r\\n\\r\\n"
             let ended = try run("python3", ["-c", Self.slow, port, head]).output
             #expect(ended.contains(" 408 ") || ended.contains(" 400 ") || ended == "closed\n", "\(ended)")
         }

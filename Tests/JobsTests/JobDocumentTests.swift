@@ -89,9 +89,7 @@ struct JobDocumentTests {
 }
 
 private enum UWSSchema {
-    static let folder = ProcessInfo.processInfo.environment["ANTARES_TEST_UWS_SCHEMA"]
-
-    static var isAvailable: Bool { folder != nil && (try? run("xmllint", ["--version"]).status) == 0 }
+    static var isAvailable: Bool { TestUWS.schema != nil && (try? run("xmllint", ["--version"]).status) == 0 }
 
     static func write(_ document: Data) throws -> TemporaryFolder {
         let folder = try TemporaryFolder()
@@ -101,7 +99,9 @@ private enum UWSSchema {
 
     static func check(_ document: Data) throws {
         let file = try write(document)
-        let arguments = ["--nonet", "--noout", "--schema", "\(folder ?? "")/UWS.xsd", file.path("document.xml")]
+        let arguments = [
+            "--nonet", "--noout", "--schema", "\(TestUWS.schema ?? "")/UWS.xsd", file.path("document.xml"),
+        ]
         let result = try run("xmllint", arguments)
         #expect(result.status == 0, "\(result.errors)\n\(String(decoding: document, as: UTF8.self))")
     }

@@ -48,6 +48,17 @@ struct PhaseTests {
         #expect(throws: JobError.self) { try job.move(to: .aborted, by: .abort) }
     }
 
+    @Test(arguments: [Phase.completed, .error, .aborted])
+    func `nothing of a job that has ended is running, however it ended`(end: Phase) throws {
+        var job = Job(kind: "ingest")
+        try job.move(to: .executing, by: .run)
+        job.progress = JobProgress(planned: 5, running: 3, done: 1, failed: 1)
+        job.tiles = JobProgress(planned: 50, running: 30, done: 11, failed: 9)
+        if end == .error { try job.fail(ErrorSummary("no space left")) } else { try job.move(to: end, by: .service) }
+        #expect(job.progress == JobProgress(planned: 5, running: 0, done: 1, failed: 1))
+        #expect(job.tiles == JobProgress(planned: 50, running: 0, done: 11, failed: 9))
+    }
+
     @Test func `a failed job says why`() throws {
         var job = Job(kind: "ingest")
         try job.move(to: .executing, by: .run)

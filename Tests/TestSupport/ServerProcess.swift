@@ -61,10 +61,20 @@ final class ServerProcess: Sendable {
     ///
     /// - `name`: Of the program, for the processes below this one's shell.
     func terminate(_ name: String) throws {
+        for child in try children(name) { kill(child, SIGTERM) }
+    }
+
+    /// The most bytes of memory that the program has had.
+    func peakMemory(_ name: String) throws -> Int {
+        guard let child = try children(name).first else { throw Failure(program: name, said: "that it is gone") }
+        let status = try String(contentsOfFile: "/proc/\(child)/status", encoding: .utf8)
+        return status.firstMatch(of: #/VmHWM:\s*([0-9]+) kB/#).flatMap { Int($0.1) }.map { $0 * 1024 } ?? 0
+    }
+
+    private func children(_ name: String) throws -> [pid_t] {
         let children = try String(contentsOfFile: "/proc/\(process)/task/\(process)/children", encoding: .utf8)
-        for child in children.split(separator: " ").compactMap({ pid_t($0) }) {
-            let program = try String(contentsOfFile: "/proc/\(child)/comm", encoding: .utf8)
-            if program == "\(name)\n" { kill(child, SIGTERM) }
+        return try children.split(separator: " ").compactMap { pid_t($0) }.filter { child in
+            try String(contentsOfFile: "/proc/\(child)/comm", encoding: .utf8) == "\(name)\n"
         }
     }
 

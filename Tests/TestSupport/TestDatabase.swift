@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 public import Postgres
 import Synchronization
 
@@ -26,6 +26,22 @@ public enum TestDatabase {
         defer { session.close() }
         try session.execute("CREATE DATABASE \(name) TEMPLATE template0")
         return settings.with(database: name)
+    }
+
+    /// A fresh database with the tables of a component.
+    ///
+    /// - Parameters:
+    ///   - component: `uws`.
+    ///   - migrations: The folder of its migrations.
+    /// - Returns: How to reach it.
+    /// - Throws: What the database says.
+    public static func make(_ component: String, migrations: URL) throws -> ConnectionSettings {
+        let settings = try make()
+        let session = try Session(settings)
+        defer { session.close() }
+        let steps = try Migration.load(folder: migrations)
+        try Migrator.withLock(session) { _ = try Migrator(component: component, migrations: steps).migrate(session) }
+        return settings
     }
 
     private static let counter = Mutex(0)
@@ -57,8 +73,15 @@ public enum TestDatabase {
         let folder = FileManager.default.temporaryDirectory.appending(path: "\(prefix)\(processID)")
         if let server = PrivateServer(dataDirectory: folder).status().processID {
             kill(server, SIGQUIT)
-            for _ in 0..<100 where kill(server, 0) == 0 { Thread.sleep(forTimeInterval: 0.05) }
+            for _ in 0..<100 where isRunning(server) { Thread.sleep(forTimeInterval: 0.05) }
         }
         try? FileManager.default.removeItem(at: folder)
+    }
+
+    /// False for a process that has ended, also where nobody has asked yet how.
+    private static func isRunning(_ process: pid_t) -> Bool {
+        let state = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)
+        guard let state else { return kill(process, 0) == 0 }
+        return state.split(separator: ")").last?.hasPrefix(" Z") == false
     }
 }

@@ -20,6 +20,25 @@ public enum TestSTAC {
         return try TestSupport.run(python, ["-W", "ignore", "-c", script] + arguments)
     }
 
+    /// False where no schemas of extensions can be had.
+    public static let hasSchemas: Bool = {
+        if schemas != nil { return true }
+        let reason = "They cannot be installed (scripts/venv.sh stac-schemas)."
+        announceSkipped("tests against the schemas of STAC's extensions", because: reason)
+        return false
+    }()
+
+    private static let schemas = VirtualEnvironment.programs(of: "stac-schemas")
+
+    /// Has pystac check everything in static catalogues against STAC's own schemas and those of the extensions it declares.
+    ///
+    /// It prints the collections with the extensions that their items declare, in order: `name: eo view`.
+    public static func validate(_ catalogues: [String]) throws -> ShellResult {
+        guard let schemas else { throw CocoaError(.fileNoSuchFile) }
+        let script = repository.appending(path: "Tests/Python/check_stac.py").path
+        return try TestSupport.run("\(schemas)/python", ["-W", "ignore", script] + catalogues)
+    }
+
     /// Starts an API with the items of static catalogues, in a database of its own.
     ///
     /// - `files`: The address below which the files of the catalogues are.

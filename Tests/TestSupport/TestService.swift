@@ -65,6 +65,9 @@ public final class TestService: Sendable {
     /// Asks it to end, which it does once it has answered what it has begun.
     public func terminate() throws { try server.withLock { try $0.terminate("antares") } }
 
+    /// The most bytes of memory that it has had.
+    public func peakMemory() throws -> Int { try server.withLock { try $0.peakMemory("antares") } }
+
     /// Ends it; to be called once.
     public func close() { server.withLock { $0.close() } }
 

@@ -14,8 +14,15 @@ public enum TestUWS {
 
     public static var isAvailable: Bool { python != nil }
 
-    /// The folder with the official schema.
-    public static let schema = ProcessInfo.processInfo.environment["ANTARES_TEST_UWS_SCHEMA"]
+    /// The folder with the official schema; nil where it cannot be had.
+    public static let schema: String? = {
+        let script = repository.appending(path: "scripts/uws-schema.sh").path
+        if let made = try? TestSupport.run("/bin/sh", [script]), made.status == 0 {
+            return made.output.trimmingCharacters(in: .whitespacesAndNewlines)
+        }
+        announceSkipped("checks of documents against the schema of UWS 1.1", because: "scripts/uws-schema.sh failed.")
+        return nil
+    }()
 
     public static let hasTaplint: Bool = {
         let isThere = FileManager.default.isExecutableFile(atPath: "/usr/bin/stilts")

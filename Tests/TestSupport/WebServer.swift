@@ -1,7 +1,7 @@
-/// A server by HTTP or HTTPS on this machine's loopback, run by Python until the value is closed.
+/// A server by HTTP, HTTPS or FTP on this machine's loopback, run by Python until the value is closed.
 public final class WebServer: Sendable {
     private let server: ServerProcess
-    private let isSecure: Bool
+    private let scheme: String
 
     /// The files of a folder.
     public convenience init(serving folder: TemporaryFolder) throws {
@@ -16,21 +16,30 @@ public final class WebServer: Sendable {
         try self.init(
             python: "python3",
             ["-u", pythonFile("tls_server.py"), folder.path] + authority.serverFiles,
-            isSecure: true
+            scheme: "https"
         )
+    }
+
+    /// The files of a folder, by FTP, for anybody; nil where the server cannot be installed, which the log says in capitals.
+    public static func servingByFTP(_ folder: TemporaryFolder) throws -> WebServer? {
+        guard let programs = VirtualEnvironment.programs(of: "ftp") else {
+            announceSkipped("documents by FTP", because: "pyftpdlib cannot be installed (scripts/venv.sh ftp).")
+            return nil
+        }
+        return try WebServer(python: "\(programs)/python", [pythonFile("ftp_server.py"), folder.path], scheme: "ftp")
     }
 
     /// Starts Python with arguments and waits until it has told its port: `port N` and a blank.
     ///
     /// - `environment`: Further variables.
-    /// - `isSecure`: Whether it talks HTTPS.
+    /// - `scheme`: What it talks: `http`, `https` (with a certificate for `localhost`) or `ftp`.
     public init(
         python: String,
         _ words: [String],
         environment: [String: String] = [:],
-        isSecure: Bool = false
+        scheme: String = "http"
     ) throws {
-        self.isSecure = isSecure
+        self.scheme = scheme
         server = try ServerProcess(
             ["/usr/bin/env", python] + words,
             variables: environment,
@@ -40,7 +49,8 @@ public final class WebServer: Sendable {
 
     /// Where it answers, without a slash at the end.
     public var address: String {
-        isSecure ? server.address.replacing("http://127.0.0.1", with: "https://localhost") : server.address
+        let host = scheme == "https" ? "localhost" : "127.0.0.1"
+        return server.address.replacing("http://127.0.0.1", with: "\(scheme)://\(host)")
     }
 
     /// Ends it.

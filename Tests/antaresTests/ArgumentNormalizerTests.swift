@@ -78,6 +78,15 @@ import Testing
     }
 
     @Test(arguments: [
+        ("-v index -dataset-name s2_l2a a b", "index scenes --verbose --dataset_name s2_l2a a b"),
+        ("index --help", "index scenes --help"), ("help index", "help index"),
+        ("index footprints --rebuild", "index footprints --rebuild"),
+    ]) func `a group may stand for one of its commands`(line: String, expected: String) {
+        let normalizer = ArgumentNormalizer(root: CommandTree(Antares.self), global: CommandTree(CommonOptions.self))
+        #expect(normalizer.normalize(line.split(separator: " ").map(String.init)).joined(separator: " ") == expected)
+    }
+
+    @Test(arguments: [
         (
             "apply_recipe -res -30 20 -tilesize 1.2 1.1 -origin 2426720 -977160 -proj4 EPSG:6372",
             "apply_recipe --res=20,-30 --tilesize=1.1,1.2 --origin=-977160,2426720 --proj4 EPSG:6372"

@@ -34,7 +34,9 @@ struct EngineProgramTests {
             _ = try run.wait()
             try cube.expectDone(line)
             let left = try contents(cube)
-            #expect(left == expected, "attempt \(attempt): \(Set(left.keys).subtracting(expected.keys))")
+            // The whole dictionaries would be megabytes of message.
+            let other = Set(left.keys).union(expected.keys).filter { left[$0] != expected[$0] }.sorted()
+            #expect(other.isEmpty, "attempt \(attempt): other bytes than undisturbed")
             #expect(try cube.indexedCount("s2_l2a_20m_mexico") == expected.keys.count { !$0.hasSuffix(".tif") })
         }
     }

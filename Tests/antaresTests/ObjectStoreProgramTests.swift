@@ -15,9 +15,9 @@ struct ObjectStoreProgramTests {
         let cube: BadInputCube
         let server: S3Server
 
-        init() throws {
+        init(_ kind: S3Server.Kind = .moto) throws {
             cube = try BadInputCube.withScenes()
-            server = try S3Server()
+            server = try S3Server(kind)
             do {
                 let upload = try TemporaryFolder()
                 try FileManager.default.moveItem(atPath: cube.scenes, toPath: upload.path("scenes"))
@@ -98,8 +98,9 @@ struct ObjectStoreProgramTests {
           bucket: cube
         """
 
-    @Test func `scenes in a bucket are described, indexed and made into tiles of another bucket`() throws {
-        let store = try StoreCube()
+    @Test(arguments: S3Server.kinds)
+    func `scenes in a bucket are described, indexed and made into tiles of another bucket`(kind: S3Server.Kind) throws {
+        let store = try StoreCube(kind)
         defer { store.server.close() }
         // Every path in the documents is a URL.
         try store.done("antares prepare_metadata -b archive -p scenes -d s2_l2a_20m -o s2.yaml")
@@ -197,15 +198,15 @@ struct ObjectStoreProgramTests {
         #expect(loaded.output == "True True\n", "\(loaded.output)\(loaded.errors.suffix(800))")
     }
 
-    @Test func `a file larger than a part goes up in parts`() throws {
-        let server = try S3Server()
+    @Test(arguments: S3Server.kinds) func `a file larger than a part goes up in parts`(kind: S3Server.Kind) throws {
+        let server = try S3Server(kind)
         defer { server.close() }
         try server.makeBucket("big", of: TemporaryFolder())
         let job = try BadInputCube.indexed().job
         var variables = job.environment.merging(server.environment) { $1 }
         variables["VSIS3_CHUNK_SIZE"] = "5"
-        // Four kilometres at a metre: 32 MB without compression.
-        let words = "export -n s2_l2a_20m_granule -b red -o s3://big/big.tif --compression none --resolution 1"
+        // Four kilometres at a metre and a half: 14 MB without compression, and its overviews.
+        let words = "export -n s2_l2a_20m_granule -b red -o s3://big/big.tif --compression none --resolution 1.5"
         let result = try job.program.run(words.split(separator: " ").map(String.init), environment: variables)
         #expect(result.status == 0, "\(result.errors)")
         // An object of n parts has an entity tag that ends in -n.
@@ -216,6 +217,35 @@ struct ObjectStoreProgramTests {
         #expect(size > 11 << 20)
         #expect(head.output.contains("-\((size + (5 << 20) - 1) / (5 << 20))\""), "\(head.output)")
         #expect(TemporaryFolder.files(below: NSTemporaryDirectory()).allSatisfy { !$0.hasSuffix("-big.tif") })
+        // It is whole: the same export on this machine has the same bytes.
+        let local = words.replacing("s3://big/big.tif", with: "local.tif")
+        #expect(try job.program.run(local.split(separator: " ").map(String.init), environment: variables).status == 0)
+        let fetched = try TemporaryFolder().path("big.tif")
+        #expect(try server.run("s3.download_file('big', 'big.tif', sys.argv[1])", [fetched]).status == 0)
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: fetched))
+        #expect(try bytes == Data(contentsOf: URL(fileURLWithPath: job.program.home.path("local.tif"))))
+    }
+
+    @Test(.enabled(if: S3Server.Kind.openstack.isAvailable))
+    func `who has the wrong secret, or none, is told so by a store that looks`() throws {
+        let server = try S3Server(.openstack)
+        defer { server.close() }
+        try server.makeBucket("cube", of: TemporaryFolder())
+        let program = try BuiltProgram()
+        let refusals: [(variables: [String: String?], bucket: String, answer: String)] = [
+            ([:], "nowhere", "NoSuchBucket (HTTP 404)"),
+            (["AWS_SECRET_ACCESS_KEY": "another"], "cube", "SignatureDoesNotMatch (HTTP 403)"),
+            (["AWS_ACCESS_KEY_ID": "nobody:here"], "cube", "SignatureDoesNotMatch (HTTP 403)"),
+        ]
+        for (variables, bucket, answer) in refusals {
+            let environment = server.environment.merging(variables.compactMapValues { $0 }) { $1 }
+            let result = try program.run(
+                ["system", "init", "-s3", "--bucket", bucket],
+                environment: environment
+            )
+            #expect(result.status == 74 && result.errors.contains(answer), "\(result.errors)")
+            #expect(!result.errors.contains("another") && !result.output.contains("Initialising"))
+        }
     }
 
     @Test func `what a store refuses is named with the reason and what to do`() throws {

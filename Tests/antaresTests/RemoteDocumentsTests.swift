@@ -68,6 +68,12 @@ struct RemoteDocumentsTests {
         try check(try TestJob(), server.address, [:])
     }
 
+    @Test func `documents on an FTP server are added by their URLs`() throws {
+        guard let server = try WebServer.servingByFTP(documents()) else { return }
+        defer { server.close() }
+        try check(try TestJob(), server.address, [:])
+    }
+
     @Test(arguments: ["SSL_CERT_FILE", "CURL_CA_BUNDLE"])
     func `documents, measurements and catalogues are read by https, from a server whose authority is named`(
         _ variable: String

@@ -5,7 +5,7 @@
 #   gridengine.sh start      install what is missing, configure, start; prints the variables that clients need
 #   gridengine.sh stop-node  the host dies: its sge_execd and every process of its jobs
 #   gridengine.sh start-node it comes back
-#   gridengine.sh stop       delete the jobs, end the two daemons by their process ids
+#   gridengine.sh stop       delete the jobs, kill what is left of them and the two daemons, each by its process id
 #
 # Queues: main.q (2 slots, parallel environment smp), held.q (disabled: jobs there wait).
 set -euo pipefail
@@ -17,6 +17,7 @@ here=$(hostname)
 common=$SGE_ROOT/$SGE_CELL/common
 export SGE_MASTER_PIDFILE=/run/gridengine/qmaster.pid SGE_EXECD_PIDFILE=/run/gridengine/execd.pid
 master=(/var/spool/gridengine/qmaster/qmaster.pid $SGE_MASTER_PIDFILE)
+ending=/run/gridengine/ending
 worker=("/var/spool/gridengine/execd/$here/execd.pid" $SGE_EXECD_PIDFILE)
 
 pid_of() { local file; for file in "$@"; do
@@ -26,6 +27,7 @@ within() { # seconds, command...
     while [ $SECONDS -le $last ]; do timeout 10 "$@" >/dev/null 2>&1 && return 0; sleep 0.2; done
     return 1
 }
+gone() { within 20 sh -c "! kill -0 $1"; }
 manager() { runuser -u sgeadmin -- env SGE_ROOT=$SGE_ROOT SGE_CELL=$SGE_CELL "$@"; }
 install() {
     local package missing=()
@@ -53,6 +55,7 @@ start() {
     # The loopback address has the name localhost: both are this host.
     echo "$here localhost localhost.localdomain ip6-localhost" > $common/host_aliases
     mkdir -p /run/gridengine; chown sgeadmin: /run/gridengine
+    if [ -s $ending ]; then gone "$(cat $ending)" || die "the sge_qmaster of before does not end"; rm -f $ending; fi
     pid_of "${master[@]}" >/dev/null || /usr/sbin/sge_qmaster
     within 20 qconf -sss || die "sge_qmaster does not answer: /var/spool/gridengine/qmaster/messages"
     manager qconf -am root >/dev/null 2>&1 || true
@@ -97,20 +100,20 @@ start() {
 }
 stop() {
     local pid
-    if pid_of "${master[@]}" >/dev/null; then timeout 10 qdel -u '*' >/dev/null 2>&1 || true; sleep 1; fi
-    for pid in $(pid_of "${worker[@]}" || true) $(pid_of "${master[@]}" || true); do
-        kill "$pid"; within 20 sh -c "! kill -0 $pid" || kill -9 "$pid" || true
-    done
+    if pid=$(pid_of "${master[@]}"); then
+        timeout 10 qdel -f -u '*' >/dev/null 2>&1 || true
+        # It waits ten seconds for its own threads: nobody has to wait for it but the next to start one.
+        kill "$pid"; echo "$pid" > $ending
+    fi
+    stop_node
 }
 stop_node() {
     local p
-    kill -9 "$(pid_of "${worker[@]}")"
-    for p in /proc/[0-9]*; do # shepherds by their program, jobs by the spool folder in their environment
-        case $(readlink "$p/exe" 2>/dev/null) in
-            */sge_shepherd) kill -9 "${p#/proc/}" ;;
-            *) if tr '\0' '\n' 2>/dev/null < "$p/environ" | grep -q '^SGE_JOB_SPOOL_DIR='; then kill -9 "${p#/proc/}"; fi ;;
-        esac
-    done 2>/dev/null
+    if p=$(pid_of "${worker[@]}"); then kill -9 "$p"; gone "$p"; fi
+    # Shepherds by their program, jobs by the spool folder in their environment.
+    for p in $({ find /proc/[0-9]*/exe -lname '*/sge_shepherd'; grep -lzs '^SGE_JOB_SPOOL_DIR=' /proc/[0-9]*/environ; } 2>/dev/null); do
+        p=${p#/proc/}; kill -9 "${p%/*}" 2>/dev/null || true
+    done
     return 0
 }
 start_node() { pid_of "${worker[@]}" >/dev/null || /usr/sbin/sge_execd; }

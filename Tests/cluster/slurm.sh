@@ -187,18 +187,12 @@ start() {
 # this cluster's settings and the node's name in its environment.
 left_on() {
     local p node=${1:-}
-    for p in /proc/[0-9]*; do
-        case $(readlink "$p/exe" 2>/dev/null) in
-            */slurmstepd*)
-                if ls -l "$p/fd" 2>/dev/null | grep -qF " $DIR/log/slurmd.$node"; then echo "${p#/proc/}"; fi ;;
-            *)
-                if tr '\0' '\n' 2>/dev/null < "$p/environ" | grep -qxF "SLURM_CONF=$SLURM_CONF" &&
-                    tr '\0' '\n' 2>/dev/null < "$p/environ" | grep -q "^SLURMD_NODENAME=${node:-.*}\$"; then
-                    echo "${p#/proc/}"
-                fi ;;
-        esac
-    done 2>/dev/null
-    return 0
+    {
+        find /proc/[0-9]*/exe -lname '*/slurmstepd*' | while read -r p; do
+            if ls -l "${p%exe}fd" | grep -qF " $DIR/log/slurmd.$node"; then echo "$p"; fi
+        done
+        grep -lzsxF "SLURM_CONF=$SLURM_CONF" /proc/[0-9]*/environ | xargs -r grep -lzsx "SLURMD_NODENAME=${node:-.*}"
+    } 2>/dev/null | sed -E 's#^/proc/([0-9]+)/.*#\1#' || true
 }
 stop_node() {
     local p
@@ -208,15 +202,22 @@ stop_node() {
     scontrol update nodename="$1" state=down reason=test
 }
 stop() {
-    local file p
+    local file p pids=()
     if alive "$DIR/run/slurmctld.pid"; then
         timeout 10 squeue -h -o %A 2>/dev/null | sort -u |
             xargs -r timeout 10 scancel --full --signal=KILL 2>/dev/null || true
     fi
+    # All at once, the accounts last: who waits for whom does not matter any more.
     for file in "$DIR"/run/slurmd.*.pid "$DIR/run/slurmctld.pid" "$DIR/run/slurmdbd.pid" "$DIR/run/mysqld.pid"; do
-        if [ -e "$file" ]; then end "$file"; fi
+        if alive "$file"; then pids+=("$(cat "$file")"); fi
+        rm -f "$file"
     done
-    for p in $(left_on); do [ "$p" = $$ ] || kill -9 "$p" 2>/dev/null || true; done
+    pids+=($(left_on))
+    if [ ${#pids[@]} -gt 0 ]; then
+        kill "${pids[@]}" 2>/dev/null || true
+        # Those that nobody has asked yet how they ended (Z) are over as well.
+        within 3 sh -c "! grep -hs '^State:.[^Z]' $(printf '/proc/%s/status ' "${pids[@]}")" || kill -9 "${pids[@]}" 2>/dev/null || true
+    fi
     end "$DIR/munge/munged.pid"
 }
 case $command in

@@ -16,11 +16,17 @@ public protocol JobStore: Sendable {
     /// The jobs that a filter lets through, newest first.
     func jobs(matching filter: JobFilter) async throws -> [Job]
 
+    /// The same jobs for a list: without parameters and results, however many these are, and not to be stored.
+    func list(matching filter: JobFilter) async throws -> [Job]
+
     /// The phases of some jobs; one that does not exist is not among them.
     func phases(of ids: [String]) async throws -> [String: Phase]
 
     /// How many jobs there are in each phase.
     func counts() async throws -> [Phase: Int]
+
+    /// How many jobs of somebody wait for their turn or run; of nobody with nil.
+    func activeCount(of owner: String?) async throws -> Int
 
     /// The jobs that wait for their turn or run, oldest first.
     func active() async throws -> [ActiveJob]

@@ -26,6 +26,15 @@ public struct PostgresJobStore: JobStore {
     }
 
     public func jobs(matching filter: JobFilter) async throws -> [Job] {
+        try await jobs(filter, document: "document")
+    }
+
+    public func list(matching filter: JobFilter) async throws -> [Job] {
+        let bare = #"document || '{"parameters": [], "results": [], "revision": -1}'::jsonb AS document"#
+        return try await jobs(filter, document: bare)
+    }
+
+    private func jobs(_ filter: JobFilter, document: String) async throws -> [Job] {
         var conditions = [filter.phases.isEmpty ? "phase <> 'ARCHIVED'" : "phase = ANY($1::text[])"]
         var values: [String?] = ["{\(filter.phases.map(\.rawValue).sorted().joined(separator: ","))}"]
         if filter.phases.isEmpty { conditions.append("$1::text[] IS NOT NULL") }
@@ -45,7 +54,7 @@ public struct PostgresJobStore: JobStore {
         }
         let limit = filter.last.map { " LIMIT \($0)" } ?? ""
         let sql = """
-            SELECT id, document FROM uws.job WHERE \(conditions.joined(separator: " AND "))
+            SELECT id, \(document) FROM uws.job WHERE \(conditions.joined(separator: " AND "))
             ORDER BY creation_ms DESC, id DESC\(limit)
             """
         return try await pool.query(sql, values).map(Self.job)
@@ -74,6 +83,14 @@ public struct PostgresJobStore: JobStore {
             },
             uniquingKeysWith: { first, _ in first }
         )
+    }
+
+    public func activeCount(of owner: String?) async throws -> Int {
+        let sql = """
+            SELECT count(*) AS count FROM uws.job WHERE phase = ANY($1::text[]) AND owner_id IS NOT DISTINCT FROM $2
+            """
+        let rows = try await pool.query(sql, [SQLArray.text(ActiveJob.phases.map(\.rawValue)), owner])
+        return rows.first?["count"].flatMap { Int($0) } ?? 0
     }
 
     public func active() async throws -> [ActiveJob] {

@@ -42,6 +42,11 @@ public struct SQLiteJobStore: JobStore {
                     """
             )
         }
+        migrator.registerMigration("V2 find what is to be destroyed") { database in
+            try database.execute(
+                sql: "CREATE INDEX job_destruction ON job (json_extract(document, '$.destruction'))"
+            )
+        }
         return migrator
     }
 
@@ -71,6 +76,15 @@ public struct SQLiteJobStore: JobStore {
     }
 
     public func jobs(matching filter: JobFilter) async throws -> [Job] {
+        try await jobs(filter, document: "document")
+    }
+
+    public func list(matching filter: JobFilter) async throws -> [Job] {
+        let empty = "'$.parameters', json('[]'), '$.results', json('[]'), '$.revision', -1"
+        return try await jobs(filter, document: "json_set(document, \(empty)) AS document")
+    }
+
+    private func jobs(_ filter: JobFilter, document: String) async throws -> [Job] {
         var conditions: [String] = []
         var values = StatementArguments()
         if filter.phases.isEmpty {
@@ -103,7 +117,7 @@ public struct SQLiteJobStore: JobStore {
         }
         let limit = filter.last.map { " LIMIT \($0)" } ?? ""
         let sql = """
-            SELECT id, document FROM job WHERE \(conditions.joined(separator: " AND "))
+            SELECT id, \(document) FROM job WHERE \(conditions.joined(separator: " AND "))
             ORDER BY creation_ms DESC, id DESC\(limit)
             """
         let rows = try await database.read { [values] database in
@@ -133,6 +147,15 @@ public struct SQLiteJobStore: JobStore {
                 rows.compactMap { row in Phase(rawValue: row["phase"]).map { ($0, row["count"]) } },
                 uniquingKeysWith: { first, _ in first }
             )
+        }
+    }
+
+    public func activeCount(of owner: String?) async throws -> Int {
+        try await database.read { database in
+            let marks = ActiveJob.phases.map { _ in "?" }.joined(separator: ",")
+            let sql = "SELECT count(*) FROM job WHERE phase IN (\(marks)) AND owner_id IS ?"
+            let arguments = StatementArguments(ActiveJob.phases.map(\.rawValue)) + [owner]
+            return try Int.fetchOne(database, sql: sql, arguments: arguments) ?? 0
         }
     }
 

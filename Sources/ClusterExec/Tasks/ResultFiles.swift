@@ -19,23 +19,16 @@ public enum ResultFiles {
 
     /// By the end of the name; nil for one that says nothing.
     public static func contentType(of name: String) -> String? {
-        switch (name as NSString).pathExtension.lowercased() {
-        case "tif", "tiff": "image/tiff"
-        case "nc": "application/x-netcdf"
-        case "json": "application/json"
-        case "geojson": "application/geo+json"
-        case "gpkg": "application/geopackage+sqlite3"
-        case "yaml", "yml": "application/yaml"
-        case "csv": "text/csv"
-        case "txt", "log": "text/plain"
-        case "html": "text/html"
-        case "xml": "application/xml"
-        case "png": "image/png"
-        case "jpg", "jpeg": "image/jpeg"
-        case "pdf": "application/pdf"
-        case "zip": "application/zip"
-        case "fits", "fit": "application/fits"
-        default: nil
-        }
+        contentTypes[(name as NSString).pathExtension.lowercased()]
     }
+
+    private static let contentTypes = [
+        "tif": "image/tiff", "tiff": "image/tiff", "jp2": "image/jp2", "png": "image/png", "jpg": "image/jpeg",
+        "jpeg": "image/jpeg", "svg": "image/svg+xml", "nc": "application/x-netcdf", "fits": "application/fits",
+        "fit": "application/fits", "gpkg": "application/geopackage+sqlite3", "geojson": "application/geo+json",
+        "json": "application/json", "yaml": "application/yaml", "yml": "application/yaml", "xml": "application/xml",
+        "vot": "application/x-votable+xml", "csv": "text/csv", "txt": "text/plain", "log": "text/plain",
+        "html": "text/html", "css": "text/css", "js": "text/javascript", "pdf": "application/pdf",
+        "zip": "application/zip", "tar": "application/x-tar", "gz": "application/gzip",
+    ]
 }

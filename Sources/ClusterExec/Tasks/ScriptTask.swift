@@ -6,6 +6,8 @@ public struct ScriptPayload: Sendable, Equatable, Codable {
     public var program: String
     public var arguments: [String]
     public var environment: [String: String]
+    /// True for a program that gets the variables of the one that runs it, but for those that are named here.
+    public var inheritsEnvironment: Bool?
     /// Names in the working folder that are kept among the job's results, or a shell's patterns of names; those that are not
     /// there are left out.
     public var results: [String]
@@ -29,7 +31,7 @@ public struct ScriptPayload: Sendable, Equatable, Codable {
 
 /// Runs programs of users: no shell sees a word of theirs.
 ///
-/// The program finds ANTARES_JOB, ANTARES_TASK, ANTARES_ATTEMPT, ANTARES_RESULTS (the folder of the task's results) and
+/// Besides PATH, HOME (its working folder), LANG and TZ, the program finds ANTARES_JOB, ANTARES_TASK, ANTARES_ATTEMPT, ANTARES_RESULTS (the folder of the task's results) and
 /// ANTARES_TILES in its environment; to the last, a file, it may add a line of JSON for each tile it made. It ends with
 /// 0; with 74 or 75 where the machine is to blame and trying again may help.
 public struct ScriptTask: TaskHandler {
@@ -44,7 +46,9 @@ public struct ScriptTask: TaskHandler {
         let place = "\(results)/.work-\(context.attempt)-\(UInt32.random(in: 0...UInt32.max))"
         try DurableFile.makeFolder(place)
         defer { try? FileManager.default.removeItem(atPath: place) }
-        var environment = ProcessInfo.processInfo.environment.merging(script.environment) { $1 }
+        let inherited = ProcessInfo.processInfo.environment
+        let usual = script.inheritsEnvironment == true ? inherited : Self.environment(inherited, home: place)
+        var environment = usual.merging(script.environment) { $1 }
         environment["ANTARES_JOB"] = context.folder.id
         environment["ANTARES_TASK"] = "\(context.task.number)"
         environment["ANTARES_ATTEMPT"] = "\(context.attempt)"
@@ -73,6 +77,13 @@ public struct ScriptTask: TaskHandler {
         }
         try Self.keep(script.results, of: place, in: results)
         return tiles.isEmpty ? context.task.tiles.map { TileOutcome($0, .made) } : tiles
+    }
+
+    /// What a program of somebody else's gets: nothing of this one's but where programs are.
+    private static func environment(_ own: [String: String], home: String) -> [String: String] {
+        [
+            "PATH": own["PATH"] ?? "/usr/local/bin:/usr/bin:/bin", "HOME": home, "LANG": "C.UTF-8", "TZ": "UTC",
+        ]
     }
 
     /// Moves what fits the names to the results.

@@ -98,26 +98,25 @@ public struct STACExport: Sendable {
         links += collection.items.map { id in
             ["rel": "item", "href": .string("./\(id)/\(id).json"), "type": "application/geo+json"]
         }
+        let assets = DocumentObject(
+            product.measurements.map { measurement in
+                let asset: DocumentValue = [
+                    "title": .string(measurement.name), "roles": ["data"],
+                    "bands": [STACItemDraft.bandDocument(measurement)],
+                ]
+                return (key: measurement.name, value: asset)
+            }
+        )
         return [
             "type": "Collection", "id": .string(product.name), "stac_version": "1.1.0",
-            "stac_extensions": ["https://stac-extensions.github.io/raster/v2.0.0/schema.json"],
+            "stac_extensions": STACItemDraft.extensions(of: assets.map(\.value)),
             "title": .string(product.name), "description": .string(Self.description(of: product)),
             "license": product.definition.at("license")?.string.map { .string($0) } ?? "other",
             "extent": [
                 "spatial": ["bbox": [.array([box.left, box.bottom, box.right, box.top].map { .double($0) })]],
                 "temporal": ["interval": [[text(collection.begin), text(collection.end)]]],
             ],
-            "item_assets": .object(
-                DocumentObject(
-                    product.measurements.map { measurement in
-                        let asset: DocumentValue = [
-                            "title": .string(measurement.name), "roles": ["data"],
-                            "bands": [STACItemDraft.bandDocument(measurement)],
-                        ]
-                        return (key: measurement.name, value: asset)
-                    }
-                )
-            ),
+            "item_assets": .object(assets),
             "links": .array(links),
         ]
     }

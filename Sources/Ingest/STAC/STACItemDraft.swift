@@ -48,11 +48,7 @@ struct STACItemDraft {
             ["rel": "parent", "href": "../collection.json", "type": "application/json"],
             ["rel": "collection", "href": "../collection.json", "type": "application/json"],
         ]
-        root["stac_extensions"] = .array(
-            ["eo/v2.0.0", "projection/v2.0.0", "raster/v2.0.0", "view/v1.0.0"].map {
-                .string("https://stac-extensions.github.io/\($0)/schema.json")
-            }
-        )
+        root["stac_extensions"] = Self.extensions(of: [root["properties"]] + Self.values(of: root["assets"]))
         document = .object(root)
     }
 
@@ -70,29 +66,53 @@ struct STACItemDraft {
         "eo:off_nadir": "view:off_nadir", "eo:azimuth": "view:azimuth", "eo:sun_azimuth": "view:sun_azimuth",
         "eo:sun_elevation": "view:sun_elevation", "odc:processing_datetime": "created",
     ]
+    /// What their extensions take.
+    private static let ranges: [String: ClosedRange<Double>] = [
+        "eo:cloud_cover": 0...100, "eo:snow_cover": 0...100, "view:off_nadir": 0...90, "view:incidence_angle": 0...90,
+        "view:azimuth": 0...360, "view:sun_azimuth": 0...360, "view:sun_elevation": -90...90,
+    ]
     private static let left = ["datetime", "dtr:start_datetime", "dtr:end_datetime", "odc:product", EO3.scaling]
 
     private static func properties(of dataset: Dataset) -> DocumentObject {
         var result = DocumentObject()
         for (key, value) in dataset.document.at("properties")?.object ?? DocumentObject() where !left.contains(key) {
+            let name = names[key] ?? key
             if value == .null { continue }
             if key == "eo:instrument" {
                 let names = (value.string ?? "").lowercased().split { $0 == "_" || $0 == "/" || $0 == " " }
                 result["instruments"] = .array(names.map { .string(String($0)) })
             } else if key == "odc:processing_datetime", let time = value.string.flatMap(Timestamp.parse) {
                 result["created"] = .string(Timestamp.iso(time))
-            } else if let name = names[key] {
-                result[name] = value
-            } else if key.hasPrefix("eo:"), !["eo:cloud_cover", "eo:snow_cover"].contains(key) {
+            } else if let range = ranges[name] {
+                // The USGS counts azimuths from -180, and says -1 for clouds that nobody has looked for.
+                let known = value.double
+                let number = known.map { name.hasSuffix("azimuth") && $0 < 0 ? $0 + 360 : $0 }
+                if let number, range.contains(number) { result[name] = number == known ? value : .double(number) }
+            } else if let prefix = versions.keys.first(where: { name.hasPrefix("\($0):") }) {
                 // The extension lets no other names begin so.
-                result["odc:\(key.dropFirst(3))"] = value
+                result["odc:\(name.dropFirst(prefix.count + 1))"] = value
             } else {
-                result[key] = value
+                result[name] = value
             }
         }
         if let platform = result["platform"]?.string { result["platform"] = .string(platform.lowercased()) }
         return result
     }
+
+    /// Extensions by the beginning of their fields' names.
+    private static let versions = [
+        "eo": "eo/v2.0.0", "proj": "projection/v2.0.0", "raster": "raster/v2.0.0", "view": "view/v1.0.0",
+    ]
+
+    /// The extensions whose fields stand in an object or in its bands: a schema may refuse who declares it and uses none.
+    static func extensions(of objects: [DocumentValue?]) -> DocumentValue {
+        let found = objects.compactMap(\.self)
+        let keys = Set((found + found.flatMap { $0["bands"]?.array ?? [] }).flatMap { $0.object?.map(\.key) ?? [] })
+        let used = versions.filter { version in keys.contains { $0.hasPrefix("\(version.key):") } }
+        return .array(used.values.sorted().map { .string("https://stac-extensions.github.io/\($0)/schema.json") })
+    }
+
+    static func values(of object: DocumentValue?) -> [DocumentValue?] { object?.object?.map(\.value) ?? [] }
 
     private static func projection(_ crs: CRS) -> DocumentObject {
         var result = DocumentObject()

@@ -51,7 +51,7 @@ struct JobAPIRoutes: Sendable {
         }
         // One more tells whether there is another page.
         filter.last = size + 1
-        let jobs = try await parts.jobs.jobs(matching: filter)
+        let jobs = try await parts.jobs.list(matching: filter)
         let addresses = context.jobAddresses(nil)
         return try .json(
             Page(

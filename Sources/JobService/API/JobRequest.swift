@@ -5,6 +5,8 @@ struct JobRequest: Sendable {
     var id = Job.makeID()
     let kind: String
     var parameters: [JobParameter] = []
+    /// Names of parameters that the service file gives, which may name any file.
+    var fixed: Set<String> = []
     var runID: String?
     /// Seconds, as written; nil for the usual limit.
     var executionDuration: String?

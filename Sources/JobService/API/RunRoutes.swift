@@ -173,21 +173,7 @@ struct RunRoutes: Sendable {
             throw ServiceError(.forbidden, "run '\(id)' is somebody else's.")
         }
         let job = try await parts.jobs.job(run.job)
-        let log = job.flatMap { job in
-            ["stderr.log", "service.log"].lazy.compactMap { Self.tail("\(parts.launcher.folder(of: job))/\($0)") }.first
-        }
+        let log = job.map { JobLogs(folder: parts.launcher.folder(of: $0)).end }
         return try .json(Document(run, job, context, log: log ?? ""))
-    }
-
-    /// The last lines of a file; nil where there is nothing.
-    private static func tail(_ path: String) -> String? {
-        guard let file = FileHandle(forReadingAtPath: path) else { return nil }
-        defer { try? file.close() }
-        let most: UInt64 = 8192
-        guard let size = try? file.seekToEnd(), size > 0,
-            (try? file.seek(toOffset: size > most ? size - most : 0)) != nil, let data = try? file.readToEnd()
-        else { return nil }
-        let lines = String(decoding: data, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
-        return lines.dropFirst(size > most ? 1 : 0).joined(separator: "\n")
     }
 }

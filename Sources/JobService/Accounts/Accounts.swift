@@ -299,12 +299,7 @@ public struct Accounts: Sendable {
         String(makeWord().filter { $0.isLetter || $0.isNumber }.prefix(24))
     }
 
-    static func digest(_ word: String) -> String { digest(Data(word.utf8)) }
-
-    /// The SHA-256 of some bytes, in hexadecimal digits.
-    static func digest(_ data: Data) -> String {
-        SHA256.hash(data: data).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
-    }
+    static func digest(_ word: String) -> String { SHA256.hash(data: Data(word.utf8)).hexadecimal }
 
     private static let dummyHash = (try? PasswordHash.make("nobody's password")) ?? ""
 }

@@ -64,7 +64,7 @@ struct DescriptionRoutes: Sendable {
         if context.identity.mayScript {
             var drafts = DocumentObject()
             for name in try await parts.descriptions.drafts {
-                guard let (_, draft) = try await parts.descriptions.draft(name) else { continue }
+                guard let (_, draft) = try? await parts.descriptions.draft(name) else { continue }
                 var entry = DocumentObject()
                 entry["author"] = draft.author.map { .string($0) } ?? .null
                 entry["saved"] = .string(draft.saved.description)
@@ -151,12 +151,14 @@ struct DescriptionRoutes: Sendable {
     @Sendable private func importFile(_ request: Request, _ context: ServiceContext) async throws -> Response {
         try requireScripts(context)
         var request = request
-        let form = try await FormBody(&request, limit: parts.options.bodyLimit + JobDescription.longestForm)
+        let limit = parts.options.bodyLimit + JobDescription.longestForm
+        let form = try await FormBody(&request, limit: limit, files: .init(spool: parts.spool, limit: limit))
         try context.checkForm(form["csrf"], request)
         guard let file = form.file("jdl_file") else {
             throw ServiceError(.badRequest, "the form has no file 'jdl_file' with a job description.")
         }
-        return try await save(context) { try JobDescription(reading: file.data, origin: file.fileName) }
+        let data = try file.content.data(limit: limit)
+        return try await save(context) { try JobDescription(reading: data, origin: file.fileName) }
     }
 
     struct Saved: Encodable { let jobname: String, message: String }

@@ -1,5 +1,6 @@
 import Foundation
 public import Jobs
+public import Logging
 
 /// The job types that the service offers: those of antares, and those that its users have described.
 ///
@@ -15,8 +16,17 @@ public actor DescriptionStore {
         public var isRequested = false
     }
 
+    /// A file of the folder that holds no description of a job type.
+    public struct Fault: Sendable, Equatable {
+        public let file: String
+        /// What is wrong with it, and where, as far as that is known.
+        public let reason: String
+    }
+
     private let folder: String
+    private let log: Logger?
     private let builtIn: [String: JobDescription]
+    private var wrong: [String: Fault] = [:]
     private var own: [String: JobDescription] = [:]
     private var seen: Date?
 
@@ -25,15 +35,21 @@ public actor DescriptionStore {
 
     /// Reads the descriptions of a folder, which is made where it is missing.
     ///
-    /// - Throws: `ServiceError` for a folder that cannot be made or read, and for a file that holds no description.
-    public init(folder: String, builtIn: [JobDescription]) throws {
-        self.folder = folder
+    /// A file that holds none is left out, and named in the log and by `faults`.
+    ///
+    /// - Parameters:
+    ///   - folder: Its path.
+    ///   - builtIn: The job types of antares itself.
+    ///   - log: Hears of files that are left out; nil for nobody.
+    /// - Throws: `ServiceError` for a folder that cannot be made or read.
+    public init(folder: String, builtIn: [JobDescription], log: Logger? = nil) throws {
+        (self.folder, self.log) = (folder, log)
         self.builtIn = Dictionary(builtIn.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         do {
             for name in ["tmp", "saved"] {
                 try FileManager.default.createDirectory(atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
             }
-            for name in try Self.names(in: folder) { own[name] = try Self.read("\(folder)/\(name).json") }
+            _ = try Self.names(in: folder)
         } catch {
             throw ServiceError(.internal, "cannot read the job descriptions in '\(folder)': \(error)")
         }
@@ -49,6 +65,12 @@ public actor DescriptionStore {
     public var names: [String] {
         look()
         return Set(own.keys).union(builtIn.keys).sorted()
+    }
+
+    /// Files that are left out, by their names; of one that was right when it was last read, that description still counts.
+    public var faults: [Fault] {
+        look()
+        return wrong.values.sorted { $0.file < $1.file }
     }
 
     /// True for a job type of antares itself, which nobody changes.
@@ -156,7 +178,7 @@ public actor DescriptionStore {
         }
     }
 
-    /// Reads the folder again where it has changed; a file that another program has spoilt does not count.
+    /// Reads the folder again where it has changed.
     private func look() {
         let attributes = try? FileManager.default.attributesOfItem(atPath: folder)
         guard let time = attributes?[.modificationDate] as? Date, time != seen else { return }
@@ -164,7 +186,26 @@ public actor DescriptionStore {
         seen = Date().timeIntervalSince(time) > 1 ? time : nil
         guard let names = try? Self.names(in: folder) else { return }
         own = own.filter { names.contains($0.key) }
-        for name in names { if let found = try? Self.read(path(name)) { own[name] = found } }
+        var found: [String: Fault] = [:]
+        for name in names {
+            do {
+                let description = try Self.read(path(name))
+                guard description.name == name, builtIn[name] == nil else {
+                    let reason = "it describes '\(description.name)'"
+                    let hint =
+                        builtIn[name] == nil ? "and has to be called by that name" : "a job type of antares itself"
+                    throw ServiceError(.conflict, "\(reason), \(hint).")
+                }
+                own[name] = description
+            } catch {
+                let fault = Fault(file: path(name), reason: "\(error)")
+                found[name] = fault
+                if wrong[name] != fault {
+                    log?.error("the job description '\(fault.file)' is left out: \(fault.reason)")
+                }
+            }
+        }
+        wrong = found
     }
 
     private static func names(in folder: String) throws -> [String] {

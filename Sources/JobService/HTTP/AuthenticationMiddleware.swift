@@ -92,4 +92,9 @@ extension ServiceContext {
             throw ServiceError(.forbidden, "the form is not of this session. Load the page again.")
         }
     }
+
+    /// The same for a form whose rest is still to come: what is not there may come later.
+    func checkSentForm(_ form: FormBody, _ request: Request) throws(ServiceError) {
+        if let word = form["csrf"] ?? request.headers[.formToken] { try checkForm(word, request) }
+    }
 }

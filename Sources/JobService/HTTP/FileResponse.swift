@@ -1,3 +1,4 @@
+import ClusterExec
 import Foundation
 import HTTPTypes
 import Hummingbird
@@ -34,8 +35,7 @@ struct FileResponse: Sendable {
             .lastModified: HTTPDates.text(modified / 1000), .cacheControl: "private, no-cache",
         ]
         if let download {
-            let safe = download.filter { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
-            headers[.contentDisposition] = "attachment; filename=\"\(safe)\""
+            headers[.contentDisposition] = "attachment; filename=\"\(SafeName.of(download))\""
         }
         if let match = request.headers[.ifNoneMatch], match == "*" || match.contains(tag) {
             return Response(status: .notModified, headers: headers)
@@ -68,24 +68,12 @@ struct FileResponse: Sendable {
     }
 }
 
-/// The content types of what jobs make.
+/// The content types of files as HTTP says them.
 enum MediaTypes {
     static func type(ofFile path: String) -> String {
-        let suffix = (path as NSString).pathExtension.lowercased()
-        return known[suffix] ?? "application/octet-stream"
+        let type = ResultFiles.contentType(of: path) ?? "application/octet-stream"
+        return type.hasPrefix("text/") ? "\(type); charset=utf-8" : type
     }
-
-    private static let known = [
-        "tif": "image/tiff; application=geotiff; profile=cloud-optimized", "tiff": "image/tiff",
-        "nc": "application/x-netcdf",
-        "png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "svg": "image/svg+xml",
-        "json": "application/json",
-        "geojson": "application/geo+json", "yaml": "application/yaml", "yml": "application/yaml", "xml": "text/xml",
-        "csv": "text/csv; charset=utf-8", "txt": "text/plain; charset=utf-8", "log": "text/plain; charset=utf-8",
-        "html": "text/html; charset=utf-8", "css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8",
-        "zip": "application/zip", "tar": "application/x-tar", "gz": "application/gzip", "pdf": "application/pdf",
-        "fits": "application/fits", "gpkg": "application/geopackage+sqlite3", "vot": "application/x-votable+xml",
-    ]
 }
 
 /// Times of HTTP headers.

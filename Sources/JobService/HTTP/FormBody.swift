@@ -8,7 +8,24 @@ struct FormBody: Sendable {
         let name: String
         let fileName: String
         let contentType: String?
-        let data: Data
+        let content: SpooledFile
+
+        /// A file field of a browser's form that nobody has filled.
+        var isEmptyField: Bool { fileName.isEmpty && content.size == 0 }
+    }
+
+    /// How files are taken in.
+    struct FilePlan: Sendable {
+        let spool: Spool
+        /// The most bytes of a body with files.
+        let limit: Int
+        /// Is asked with the fields before the first file whether it shall be taken in.
+        ///
+        /// False where they do not say yet who sends it: such a file is taken in, up to a smaller size, and is gone when
+        /// the request is refused.
+        var check: @Sendable (FormBody) async throws -> Bool = { _ in true }
+
+        fileprivate static let undecidedLimit = 1 << 28
     }
 
     /// In the order of the request; a name may come more than once.
@@ -29,9 +46,10 @@ struct FormBody: Sendable {
     ///
     /// - Parameters:
     ///   - request: With `application/x-www-form-urlencoded` or `multipart/form-data`; another type's body is left alone.
-    ///   - limit: The most bytes that a body may have.
-    /// - Throws: `ServiceError` for a body that is too large or malformed.
-    init(_ request: inout Request, limit: Int) async throws {
+    ///   - limit: The most bytes of fields, which are held in memory.
+    ///   - plan: How files are taken in; nil to leave them out.
+    /// - Throws: `ServiceError` for a body that is too large or malformed; what the plan's check says.
+    init(_ request: inout Request, limit: Int, files plan: FilePlan? = nil) async throws {
         fields = Self.pairs(request.uri.query ?? "")
         let type = request.headers[.contentType] ?? ""
         let kind = type.prefix { $0 != ";" }.trimmingCharacters(in: .whitespaces).lowercased()
@@ -40,16 +58,34 @@ struct FormBody: Sendable {
             let data = try await request.collectedBody(limit: limit)
             fields += Self.pairs(String(decoding: data, as: UTF8.self))
         case "multipart/form-data", "multipart/mixed":
-            let data = try await request.collectedBody(limit: limit)
-            for part in try Multipart.parts(of: data, contentType: type) {
-                if let fileName = part.fileName {
-                    files.append(File(name: part.name, fileName: fileName, contentType: part.type, data: part.data))
-                } else {
-                    fields.append((part.name, String(decoding: part.data, as: UTF8.self)))
+            let most = plan?.limit ?? limit
+            try request.checkLength(most)
+            var reader = try MultipartReader(request.body, contentType: type, limit: most)
+            var rest = limit
+            while let head = try await reader.nextPart() {
+                guard let fileName = head.fileName else {
+                    fields.append((head.name, try await Self.value(&reader, &rest, limit)))
+                    continue
                 }
+                guard let plan else { continue }
+                if files.isEmpty, try await !plan.check(self) { reader.tighten(FilePlan.undecidedLimit) }
+                let content = try await plan.spool.receive(&reader)
+                files.append(File(name: head.name, fileName: fileName, contentType: head.type, content: content))
             }
         default: break
         }
+    }
+
+    private static func value(_ reader: inout MultipartReader, _ rest: inout Int, _ limit: Int) async throws -> String {
+        var bytes: [UInt8] = []
+        while let part = try await reader.nextBytes() {
+            rest -= part.count
+            guard rest >= 0 else {
+                throw ServiceError(.tooLarge, "the fields have more than \(limit) bytes. Send a long value as a file.")
+            }
+            bytes += part
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// The pairs of `a=1&b=2`, decoded.
@@ -67,13 +103,17 @@ struct FormBody: Sendable {
 }
 
 extension Request {
+    /// - Throws: `ServiceError` (too large) where the body is said to be longer.
+    func checkLength(_ limit: Int) throws(ServiceError) {
+        guard let length = headers[.contentLength].flatMap({ Int($0) }), length > limit else { return }
+        throw ServiceError(.tooLarge, "the body has \(length) bytes; at most \(limit) are taken.")
+    }
+
     /// The whole body.
     ///
     /// - Throws: `ServiceError` (too large) beyond the limit.
     mutating func collectedBody(limit: Int) async throws -> Data {
-        if let length = headers[.contentLength].flatMap({ Int($0) }), length > limit {
-            throw ServiceError(.tooLarge, "the body has \(length) bytes; at most \(limit) are taken.")
-        }
+        try checkLength(limit)
         var data = Data()
         for try await buffer in body {
             guard data.count + buffer.readableBytes <= limit else {
@@ -82,5 +122,15 @@ extension Request {
             data.append(contentsOf: buffer.readableBytesView)
         }
         return data
+    }
+}
+
+extension ServiceParts {
+    /// Takes in files of jobs where a check of the fields before them lets them in.
+    func files(_ check: @escaping @Sendable (FormBody) async throws -> Void) -> FormBody.FilePlan {
+        FormBody.FilePlan(spool: spool, limit: options.uploadLimit) { fields in
+            try await check(fields)
+            return true
+        }
     }
 }

@@ -29,31 +29,36 @@ struct BodyTimeMiddleware: RouterMiddleware {
         next: (Request, ServiceContext) async throws -> Response
     ) async throws -> Response {
         let isUpload = request.headers[.contentType]?.lowercased().hasPrefix("multipart/") ?? false
-        let deadline = ContinuousClock.now + .seconds(isUpload ? seconds * 60 : seconds)
         var request = request
-        request.body = RequestBody(asyncSequence: TimedBody(body: request.body, deadline: deadline))
+        request.body = RequestBody(asyncSequence: TimedBody(body: request.body, seconds: seconds, isUpload: isUpload))
         return try await next(request, context)
     }
 }
 
-/// A body that fails after its time.
+/// A body that fails after its time; one with files has a second more for each 64 KiB that have come.
 private struct TimedBody: AsyncSequence, Sendable {
     typealias Element = ByteBuffer
     let body: RequestBody
-    let deadline: ContinuousClock.Instant
+    let seconds: Int
+    let isUpload: Bool
 
-    func makeAsyncIterator() -> Iterator { Iterator(base: body.makeAsyncIterator(), deadline: deadline) }
+    func makeAsyncIterator() -> Iterator {
+        Iterator(base: body.makeAsyncIterator(), deadline: .now + .seconds(seconds), isUpload: isUpload)
+    }
 
     struct Iterator: AsyncIteratorProtocol {
         var base: RequestBody.AsyncIterator
-        let deadline: ContinuousClock.Instant
+        var deadline: ContinuousClock.Instant
+        let isUpload: Bool
 
         mutating func next() async throws -> ByteBuffer? {
             guard ContinuousClock.now < deadline else {
                 throw ServiceError(.requestTimeout, "the body came too slowly.")
             }
             do {
-                return try await base.next()
+                let bytes = try await base.next()
+                if isUpload { deadline += .seconds(1) * (bytes?.readableBytes ?? 0) / 65536 }
+                return bytes
             } catch let error as CancellationError {
                 throw error
             } catch {

@@ -29,14 +29,20 @@ struct DescriptionPages: Sendable {
             ])
         }
         var values: Pages.Values = ["types": types, "mayScript": context.identity.mayScript]
-        if context.identity.mayScript { values["drafts"] = try await drafts() }
+        if context.identity.mayScript {
+            values["drafts"] = try await drafts()
+            values["faults"] = await parts.descriptions.faults.map { fault -> Pages.Values in
+                ["file": (fault.file as NSString).lastPathComponent, "reason": fault.reason]
+            }
+        }
         return try pages.make("job-types", "Job types", values, context)
     }
 
     private func drafts() async throws -> [Pages.Values] {
         var list: [Pages.Values] = []
         for name in try await parts.descriptions.drafts {
-            guard let (_, draft) = try await parts.descriptions.draft(name) else { continue }
+            // One that another program has spoilt hides no other.
+            guard let (_, draft) = try? await parts.descriptions.draft(name) else { continue }
             list.append([
                 "name": name, "author": draft.author ?? "", "saved": PlainText.time(draft.saved),
                 "isRequested": draft.isRequested,

@@ -24,7 +24,7 @@ struct FormField {
         type.allParameters.map { parameter in
             let value = submitted(parameter, form)
             let hasFile = form.files.contains {
-                $0.name.lowercased() == parameter.name.lowercased() && !$0.data.isEmpty
+                $0.name.lowercased() == parameter.name.lowercased() && $0.content.size > 0
             }
             var field = FormField(parameter, value: value ?? "")
             if let value, !hasFile {
@@ -56,7 +56,7 @@ struct FormField {
         given.fields += type.allParameters.compactMap { parameter in
             submitted(parameter, form).map { (parameter.name, $0) }
         }
-        given.files = form.files.filter { !($0.fileName.isEmpty && $0.data.isEmpty) }
+        given.files = form.files.filter { !$0.isEmptyField }
         return given
     }
 

@@ -68,7 +68,7 @@ struct JobListPage: Sendable {
             }
             filter.isWithoutOwner = true
         }
-        let found = mistake == nil ? try await parts.jobs.jobs(matching: filter) : []
+        let found = mistake == nil ? try await parts.jobs.list(matching: filter) : []
         let shown = found.prefix(Self.count)
         let now = Instant.now
         let here = "/jobs?\(choice.query(before: choice.before))"

@@ -90,12 +90,12 @@ struct JobPage: Sendable {
 
     private func act(_ request: inout Request, _ context: ServiceContext) async throws -> Response {
         let job = try await parts.find(context.parameter("id"), context)
-        let form = try await pages.form(&request, context, limit: parts.options.uploadLimit)
         let changes = JobChanges(parts: parts)
+        let form = try await changes.form(&request, of: job, context)
         let back = context.localPath(form["back"]) ?? "\(context.root)/jobs/\(job.id)"
         switch form["action"] {
-        case "start": try await changes.apply(Self.asking("RUN"), to: job)
-        case "abort": try await changes.apply(Self.asking("ABORT"), to: job)
+        case "start": try await changes.apply(Self.asking("RUN"), to: job, by: context.identity)
+        case "abort": try await changes.apply(Self.asking("ABORT"), to: job, by: context.identity)
         case "delete":
             try await changes.remove(job)
             return .seeOther(context.localPath(form["back"]) ?? "\(context.root)/jobs")
@@ -133,7 +133,8 @@ struct JobPage: Sendable {
                 job.parameters.removeAll { known.contains($0.id.lowercased()) && !named.contains($0.id.lowercased()) }
             }
             if isRun { given.fields.append(("PHASE", "RUN")) }
-            try await JobChanges(parts: parts).apply(given, to: try await parts.find(job.id, context))
+            let found = try await parts.find(job.id, context)
+            try await JobChanges(parts: parts).apply(given, to: found, by: context.identity)
         } catch {
             guard let failure = ServiceError(answering: error) else { throw error }
             return try page(job, type, fields, failure, context)

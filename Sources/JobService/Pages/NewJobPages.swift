@@ -46,7 +46,7 @@ struct NewJobPages: Sendable {
 
     private func submit(_ request: inout Request, _ context: ServiceContext) async throws -> Response {
         let type = try await creation.description(context.parameter("kind"), context)
-        var form = try await pages.form(&request, context, limit: parts.options.uploadLimit)
+        var form = try await creation.form(&request, type.name, context)
         let isRun = form["PHASE"] == "RUN"
         let fields = FormField.check(type, form, isComplete: isRun)
         let control = [

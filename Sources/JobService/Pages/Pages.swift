@@ -102,8 +102,8 @@ struct Pages: Sendable {
     }
 
     /// The fields of a form, which must be of this session.
-    func form(_ request: inout Request, _ context: ServiceContext, limit: Int? = nil) async throws -> FormBody {
-        let form = try await FormBody(&request, limit: limit ?? parts.options.bodyLimit)
+    func form(_ request: inout Request, _ context: ServiceContext) async throws -> FormBody {
+        let form = try await FormBody(&request, limit: parts.options.bodyLimit)
         try context.checkForm(form["csrf"], request)
         return form
     }

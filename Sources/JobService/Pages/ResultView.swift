@@ -59,33 +59,3 @@ extension JobResult {
         return href.hasPrefix("file://") ? URL(string: href)?.path : nil
     }
 }
-
-/// The logs in a job's folder.
-struct JobLogs {
-    let folder: String
-
-    private static let names = [
-        ("command.log", "Log"), ("results/1/stdout.txt", "Output"), ("results/1/stderr.txt", "Errors"),
-        ("stdout.log", "Output"), ("stderr.log", "Errors"), ("master.log", "Tasks"), ("service.log", "Program"),
-    ]
-    /// Logs of tasks that can be chosen.
-    private static let taskLimit = 50
-
-    /// Those that are there, the one that tells most first.
-    var entries: [(name: String, label: String)] {
-        var found = Self.names.filter { size("\(folder)/\($0.0)") > 0 }.map { (name: $0.0, label: $0.1) }
-        let files = (try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/logs")) ?? []
-        let numbers = files.compactMap { $0.hasSuffix(".log") ? Int($0.dropLast(4)) : nil }.sorted()
-        found += numbers.prefix(Self.taskLimit).map { ("logs/\($0).log", "Task \($0)") }
-        return found
-    }
-
-    /// The file of a log that is there; nil for any other name.
-    func path(of name: String) -> String? {
-        entries.contains { $0.name == name } ? "\(folder)/\(name)" : nil
-    }
-
-    private func size(_ path: String) -> Int {
-        (try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? Int ?? 0
-    }
-}

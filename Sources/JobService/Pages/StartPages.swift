@@ -32,7 +32,7 @@ struct StartPages: Sendable {
             var filter = JobFilter()
             if let name = context.identity.name { filter.ownerID = name }
             filter.last = 5
-            let recent = try await parts.jobs.jobs(matching: filter)
+            let recent = try await parts.jobs.list(matching: filter)
             values["recent"] = recent.map { job -> Pages.Values in
                 var row = JobView(job).values
                 row["kind"] = job.kind

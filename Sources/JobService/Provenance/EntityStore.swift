@@ -138,8 +138,7 @@ struct EntityStore: Sendable {
                 } catch {
                     return continuation.resume(returning: nil)
                 }
-                let digits = hash.finalize().map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
-                continuation.resume(returning: (digits.joined(), size))
+                continuation.resume(returning: (hash.finalize().hexadecimal, size))
             }
         }
     }

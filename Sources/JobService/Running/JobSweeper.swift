@@ -1,7 +1,7 @@
-import Logging
 import ClusterExec
 import Foundation
 import Jobs
+import Logging
 import ServiceLifecycle
 
 /// Carries out destruction: at its time a job is stopped, its results go, and its description stays as ARCHIVED.

@@ -93,8 +93,26 @@ struct AddressFetch: Sendable {
         return nil
     }
 
+    /// Refuses an address that leads where only this machine can reach, for programs that fetch it themselves.
+    ///
+    /// - Throws: `ServiceError` that says why.
+    func check(_ text: String) async throws {
+        if !refused.isEmpty { _ = try await checkedAddress(of: try Self.parse(text)) }
+    }
+
     /// A client whose connections to the host go to an address that was checked.
     private func makeClient(for url: URL) async throws -> HTTPClient {
+        let (host, address) = try await checkedAddress(of: url)
+        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+        configuration.dnsOverride = [host: address]
+        configuration.httpVersion = .http1Only
+        configuration.timeout = .init(connect: .seconds(20), read: .seconds(Int64(silentSeconds)))
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }
+
+    /// The host of an address, and where it is; all that the name stands for is checked.
+    private func checkedAddress(of url: URL) async throws -> (host: String, address: String) {
         let host = (url.host ?? "").trimmingCharacters(in: ["[", "]"])
         var found: [String] = []
         if AddressRange.bytes(host) != nil {
@@ -114,12 +132,7 @@ struct AddressFetch: Sendable {
                 )
             }
         }
-        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
-        configuration.dnsOverride = [host: address]
-        configuration.httpVersion = .http1Only
-        configuration.timeout = .init(connect: .seconds(20), read: .seconds(Int64(silentSeconds)))
-        configuration.connectionPool.retryConnectionEstablishment = false
-        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        return (host, address)
     }
 
     /// - Throws: `ServiceError` for anything but http and https with a host and without a password.
@@ -174,15 +187,5 @@ struct AddressFetch: Sendable {
             entry = info.ai_next
         }
         return texts
-    }
-}
-
-/// File names that users send.
-enum SafeName {
-    /// The last part of a path, of letters, digits and `._-` alone; `file` where nothing is left of it.
-    static func of(_ path: String) -> String {
-        let last = path.split(whereSeparator: { $0 == "/" || $0 == "\\" }).last ?? ""
-        let name = last.filter { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }.suffix(120)
-        return name.isEmpty || name.allSatisfy { $0 == "." } ? "file" : String(name)
     }
 }

@@ -40,17 +40,24 @@ extension NovaRoutes {
         return try Self.text(Images(image_ids: try await find(id, call).parts.filter(\.isMade).map(\.number)))
     }
 
-    /// The submission of a number; one of somebody else is as if it were not there.
+    /// The submission of a number; one of somebody else is as if it were not there, unless it is open to all.
     private func find(_ id: String, _ call: Call) async throws -> Submission {
+        let submission: Submission? = try await parts.records.find(id)
+        if let submission, isOpen(submission) { return submission }
         let user = try user(call)
-        guard let submission: Submission = try await parts.records.find(id),
-            submission.user == user || call.identity.isAdministrator
-        else { throw ServiceError(.notFound, "there is no submission \(id).") }
+        guard let submission, submission.user == user || call.identity.isAdministrator else {
+            throw ServiceError(.notFound, "there is no submission \(id).")
+        }
         return submission
     }
 
+    /// True for one that its user and the service's people let everybody see.
+    private func isOpen(_ submission: Submission) -> Bool {
+        parts.options.submission.allowsPublicResults && submission.isPublic
+    }
+
     private func user(_ call: Call) throws -> String {
-        guard let user = call.identity.name else { throw ServiceError(.unauthenticated, "log in first: no session.") }
+        guard let user = call.identity.name else { throw Self.noSession }
         return user
     }
 
@@ -117,10 +124,14 @@ extension NovaRoutes {
 
     /// The job of a number, nil where it is not made yet or was removed.
     private func numbered(_ number: String, _ call: Call) async throws -> (job: Job?, number: NumberedJob) {
+        let known: NumberedJob? = try await parts.records.find(number)
+        if let known, let submission: Submission = try await parts.records.find(known.submission), isOpen(submission) {
+            return (try await parts.jobs.job(known.job), known)
+        }
         let user = try user(call)
-        guard let known: NumberedJob = try await parts.records.find(number),
-            known.user == user || call.identity.isAdministrator
-        else { throw ServiceError(.notFound, "there is no job \(number).") }
+        guard let known, known.user == user || call.identity.isAdministrator else {
+            throw ServiceError(.notFound, "there is no job \(number).")
+        }
         return (try await parts.jobs.job(known.job), known)
     }
 
@@ -141,19 +152,11 @@ extension NovaRoutes {
         var request = request
         let call = try await read(&request, context)
         let name = request.uri.path.split(separator: "/").first.map(String.init) ?? ""
-        let (job, number) = try await visible(context.parameter("id"), call)
+        let (job, number) = try await numbered(context.parameter("id"), call)
         let short = name.replacing("_file", with: "")
         guard let job, let result = job.results.first(where: { $0.id == name || $0.id == short }) else {
             throw ServiceError(.notFound, "job \(number.id) has no result '\(short)'.")
         }
         return try await parts.response(result, for: request, context)
-    }
-
-    /// The job of a number where its results may be read.
-    private func visible(_ id: String, _ call: Call) async throws -> (job: Job?, number: NumberedJob) {
-        guard parts.options.submission.allowsPublicResults, let number: NumberedJob = try await parts.records.find(id),
-            let submission: Submission = try await parts.records.find(number.submission), submission.isPublic
-        else { return try await numbered(id, call) }
-        return (try await parts.jobs.job(number.job), number)
     }
 }

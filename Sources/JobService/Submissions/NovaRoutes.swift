@@ -59,6 +59,7 @@ struct NovaRoutes: Sendable {
                     switch known.code {
                     case .notFound: .notFound
                     case .tooLarge: .contentTooLarge
+                    case .requestTimeout: .requestTimeout
                     case .tooMany: .tooManyRequests
                     default: .ok
                     }
@@ -75,16 +76,36 @@ struct NovaRoutes: Sendable {
 
     func read(_ request: inout Request, _ context: ServiceContext) async throws -> Call {
         let isUpload = request.uri.path.hasPrefix("/api/upload")
-        // The whole body has to be read before the session in it is known: what is unlimited is for those who log in.
-        let limit = isUpload ? parts.options.uploadLimit : parts.options.bodyLimit
-        let form = try await FormBody(&request, limit: limit)
-        let text = form["request-json"] ?? form.file("request-json").map { String(decoding: $0.data, as: UTF8.self) }
-        let words = try JSONText.document(text ?? "{}", origin: "request-json").root
+        let limit = parts.options.bodyLimit
+        var plan = FormBody.FilePlan(spool: parts.spool, limit: isUpload ? parts.options.uploadLimit : limit)
+        if isUpload {
+            let head = request
+            // These clients send the words first: who may not submit need not send a scene.
+            plan.check = { fields in
+                guard fields[Self.words] != nil || context.identity.name != nil else { return false }
+                _ = try await checkUser(try await call(fields, head, context))
+                return true
+            }
+        }
+        return try await call(try await FormBody(&request, limit: limit, files: plan), request, context)
+    }
+
+    private static let words = "request-json"
+    /// Clients know this text, and the beginning of the one about a wrong session.
+    static let noSession = ServiceError(.unauthenticated, "no \"session\" in JSON.")
+
+    private func call(_ form: FormBody, _ request: Request, _ context: ServiceContext) async throws -> Call {
+        let text =
+            try form[Self.words]
+            ?? form.file(Self.words).map { file in
+                String(decoding: try file.content.data(limit: parts.options.bodyLimit), as: UTF8.self)
+            }
+        let words = try JSONText.document(text ?? "{}", origin: Self.words).root
         guard words.value.object != nil else { throw words.failure("must be a JSON object") }
         var identity = context.identity
         if let session = try words.optional("session")?.string() {
             guard let known = try await parts.accounts.identify(session: session) else {
-                throw ServiceError(.unauthenticated, "no session with this key; log in again.")
+                throw ServiceError(.unauthenticated, "no session with key as sent: log in again.")
             }
             identity = known
         } else if identity.name == nil, request.method == .get, let word = request.cookies[Self.cookie]?.value {
@@ -132,15 +153,17 @@ struct NovaRoutes: Sendable {
     @Sendable private func upload(_ call: Call, _ request: Request, _ context: ServiceContext) async throws -> Response
     {
         let user = try await checkUser(call)
-        guard let file = call.files.first(where: { $0.name == "file" }) ?? call.files.first else {
+        guard
+            let file = call.files.first(where: { $0.name == "file" })
+                ?? call.files.first(where: { $0.name != Self.words })
+        else {
             throw ServiceError(.badRequest, "the request has no part 'file'.", field: "file")
         }
         let settings = try await settings(call)
         let number = try await parts.records.takeNumbers("submission").lowerBound
         let folder = "\(parts.options.folder)/submissions/\(number)"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let name = SafeName.of(file.fileName)
-        try file.data.write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
+        try await file.content.keep(at: "\(folder)/\(name)")
         try await parts.records.add(
             Submission(
                 id: "\(number)",
@@ -152,7 +175,7 @@ struct NovaRoutes: Sendable {
                 created: .now
             )
         )
-        return try Self.text(Submitted(subid: number, hash: Accounts.digest(file.data)))
+        return try Self.text(Submitted(subid: number, hash: file.content.sha256))
     }
 
     @Sendable private func fetchAddress(
@@ -177,7 +200,7 @@ struct NovaRoutes: Sendable {
 
     /// Who submits, where they may and have not too much waiting.
     private func checkUser(_ call: Call) async throws -> String {
-        guard let user = call.identity.name else { throw ServiceError(.unauthenticated, "log in first: no session.") }
+        guard let user = call.identity.name else { throw Self.noSession }
         _ = try await JobCreation(parts: parts).description(parts.options.submission.kind, call.identity)
         let open: [Submission] = try await parts.records.all(of: Submission.open)
         let limit = call.identity.jobLimit ?? parts.options.userJobLimit

@@ -168,6 +168,7 @@ struct SubmissionWork: Sendable {
             let own = [JobParameter(type.parameter, file, isByReference: true)]
             let fixed = type.values.sorted { $0.key < $1.key }.map { JobParameter($0.key, $0.value) }
             request.parameters = own + fixed + submission.settings
+            request.fixed = Set(type.values.keys)
             do {
                 // An earlier try may have come as far as this.
                 if try await parts.jobs.job(part.job) == nil {

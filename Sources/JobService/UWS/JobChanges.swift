@@ -1,35 +1,44 @@
-import Logging
 import ClusterExec
 import Foundation
+import Hummingbird
 import Jobs
+import Logging
 
 /// What users change of a job that is there.
 struct JobChanges: Sendable {
     let parts: ServiceParts
     private var creation: JobCreation { JobCreation(parts: parts) }
 
+    /// The form of a request that changes a job; files are taken in for one alone that is not asked to run yet.
+    ///
+    /// - Throws: `ServiceError` and `JobError` for what is not allowed, and for a body that is too large or malformed.
+    func form(_ request: inout Request, of job: Job, _ context: ServiceContext) async throws -> FormBody {
+        let head = request
+        let form = try await FormBody(
+            &request,
+            limit: parts.options.bodyLimit,
+            files: parts.files { fields in
+                try context.checkSentForm(fields, head)
+                guard job.phase == .pending else { throw JobError(.parametersFixed(job.phase), job: job.id) }
+            }
+        )
+        try context.checkForm(form["csrf"], request)
+        return form
+    }
+
     /// Applies all that a form says: parameters first, then limits, then the phase.
     ///
     /// - Throws: `ServiceError` and `JobError` for what is not allowed; the job is as before then.
-    func apply(_ form: FormBody, to job: Job) async throws {
+    func apply(_ form: FormBody, to job: Job, by identity: Identity) async throws {
         let description = await parts.descriptions[job.kind]
-        let values = form.fields.filter { !JobCreation.reserved.contains($0.name.lowercased()) }
-        var given = values.map { JobParameter($0.name, $0.value) }
-        let uploads = JobCreation.uploads(form, description ?? JobDescription(name: job.kind))
-        for (name, file) in uploads {
-            given.removeAll { $0.id.lowercased() == name.lowercased() }
-            given.append(JobParameter(name, creation.path(of: name, file.fileName, job.id), isByReference: true))
-        }
-        given = JobCreation.joined(given)
-        if !given.isEmpty, let description { _ = try description.checked(given, isComplete: false) }
+        let given = GivenParameters(form, job: job.id, creation: creation)
+        let changes = given.parameters
+        try await check(changes, of: job, description, identity)
         let duration = try form["EXECUTIONDURATION"].map { try creation.duration($0, description) }
         let destruction = try form["DESTRUCTION"].map { try creation.destruction($0) }
         let phase = try form["PHASE"].map(Self.wish)
-        if !uploads.isEmpty, job.phase != .pending { throw JobError(.parametersFixed(job.phase), job: job.id) }
-        for (name, file) in uploads {
-            try creation.keep(file, at: creation.path(of: name, file.fileName, job.id))
-        }
-        let changes = given
+        if !given.uploads.isEmpty, job.phase != .pending { throw JobError(.parametersFixed(job.phase), job: job.id) }
+        try await given.keep()
         let prepared = phase == .run ? try await prepare(job, with: changes, description) : nil
         try await parts.jobs.change(job.id) { job in
             if !changes.isEmpty { try job.set(changes) }
@@ -76,11 +85,21 @@ struct JobChanges: Sendable {
     }
 
     /// Sets parameters of a pending job.
-    func set(_ changes: [JobParameter], of job: Job) async throws {
-        if let description = await parts.descriptions[job.kind] {
-            _ = try description.checked(changes, isComplete: false)
-        }
+    func set(_ changes: [JobParameter], of job: Job, by identity: Identity) async throws {
+        try await check(changes, of: job, await parts.descriptions[job.kind], identity)
         try await parts.jobs.change(job.id) { try $0.set(changes) }
+    }
+
+    private func check(
+        _ changes: [JobParameter],
+        of job: Job,
+        _ description: JobDescription?,
+        _ identity: Identity
+    ) async throws {
+        guard !changes.isEmpty, let description else { return }
+        _ = try description.checked(changes, isComplete: false)
+        let isAdministrator = identity.isAdministrator
+        try await creation.checkPlaces(changes, ofJob: job.id, description, isAdministrator: isAdministrator)
     }
 
     /// Stops a job if it runs, and forgets it with its files.

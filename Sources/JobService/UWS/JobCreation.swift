@@ -1,15 +1,31 @@
 import ClusterExec
-import Logging
 import Foundation
 import Hummingbird
 import Jobs
+import Logging
 
 /// Makes jobs from requests: what UWS itself takes out of a form, the checks of the job type, files.
 struct JobCreation: Sendable {
     let parts: ServiceParts
 
-    /// The names that belong to UWS and to the form, not to a job type.
-    static let reserved = JobDescription.reservedNames
+    /// The form of a request for a new job; its files are taken in from those alone who may make it.
+    ///
+    /// - Throws: `ServiceError` for who may not, and for a body that is too large or malformed.
+    func form(_ request: inout Request, _ kind: String, _ context: ServiceContext) async throws -> FormBody {
+        // Who may not make a job need not send its files.
+        _ = try await description(kind, context)
+        let head = request
+        let form = try await FormBody(
+            &request,
+            limit: parts.options.bodyLimit,
+            files: parts.files { fields in
+                try context.checkSentForm(fields, head)
+                try await checkLimit(context.identity)
+            }
+        )
+        try context.checkForm(form["csrf"], request)
+        return form
+    }
 
     /// Makes a job and keeps it; with PHASE=RUN it waits for its turn at once.
     ///
@@ -21,28 +37,18 @@ struct JobCreation: Sendable {
     /// - Returns: The job as stored.
     /// - Throws: `ServiceError` and `JobError` for what is not allowed; nothing is kept then.
     func make(_ kind: String, _ form: FormBody, _ context: ServiceContext, runs: Bool = false) async throws -> Job {
-        let description = try await description(kind, context)
         let id = Job.makeID()
-        var given = form.fields.filter { !Self.reserved.contains($0.name.lowercased()) }
-            .filter { $0.value.wholeMatch(of: #/param:.+/#) == nil || form.file(String($0.value.dropFirst(6))) == nil }
-            .map { JobParameter($0.name, $0.value) }
-        let uploads = Self.uploads(form, description)
-        for (name, file) in uploads {
-            given.removeAll { $0.id.lowercased() == name.lowercased() }
-            given.append(JobParameter(name, path(of: name, file.fileName, id), isByReference: true))
-        }
+        let given = GivenParameters(form, job: id, creation: self)
         let request = JobRequest(
             id: id,
             kind: kind,
-            parameters: Self.joined(given),
+            parameters: given.parameters,
             runID: form["RUNID"],
             executionDuration: form["EXECUTIONDURATION"],
             destruction: form["DESTRUCTION"],
             isRun: try Self.asksToRun(form["PHASE"]) || runs
         )
-        return try await make(request, for: context.identity) {
-            for (name, file) in uploads { try keep(file, at: path(of: name, file.fileName, id)) }
-        }
+        return try await make(request, for: context.identity) { try await given.keep() }
     }
 
     /// Makes a job and keeps it.
@@ -57,10 +63,16 @@ struct JobCreation: Sendable {
     func make(
         _ request: JobRequest,
         for identity: Identity,
-        keepFiles: () throws -> Void = {}
+        keepFiles: () async throws -> Void = {}
     ) async throws -> Job {
         let description = try await description(request.kind, identity)
         try await checkLimit(identity)
+        try await checkPlaces(
+            request.parameters.filter { !request.fixed.contains($0.id) },
+            ofJob: request.id,
+            description,
+            isAdministrator: identity.isAdministrator
+        )
         let seconds = try duration(request.executionDuration, description)
         var job = Job(
             id: request.id,
@@ -77,7 +89,7 @@ struct JobCreation: Sendable {
         // The latest that it can end, had it started now: nothing better is known.
         if seconds > 0 { job.quote = job.creationTime + seconds }
         do {
-            try keepFiles()
+            try await keepFiles()
             if request.isRun {
                 try await prepare(job, description)
                 try job.move(to: .queued, by: .run)
@@ -119,9 +131,10 @@ struct JobCreation: Sendable {
         return description
     }
 
-    private func checkLimit(_ identity: Identity) async throws {
+    /// - Throws: `ServiceError` where somebody has as many jobs as may wait or run.
+    func checkLimit(_ identity: Identity) async throws {
         let limit = identity.jobLimit ?? parts.options.userJobLimit
-        let count = try await parts.jobs.active().count { $0.ownerID == identity.name }
+        let count = try await parts.jobs.activeCount(of: identity.name)
         guard count < limit else {
             throw ServiceError(.tooMany, "\(count) jobs of yours wait or run; at most \(limit) may.")
         }
@@ -140,17 +153,15 @@ struct JobCreation: Sendable {
 
     /// Seconds that a job may run, within the service's own limit.
     func duration(_ text: String?, _ description: JobDescription?) throws -> Int {
+        var seconds = description.map(\.executionDuration) ?? 0
+        if seconds == 0 { seconds = parts.options.executionSeconds }
+        if let text {
+            guard let given = Int(text.trimmingCharacters(in: .whitespaces)), (0...Int(Int32.max)).contains(given)
+            else { throw ServiceError(.badRequest, "EXECUTIONDURATION '\(text)' is no whole number of seconds.") }
+            seconds = given
+        }
         let limit = parts.options.executionLimit
-        guard let text else {
-            let usual = description.map(\.executionDuration) ?? 0
-            let seconds = usual > 0 ? usual : parts.options.executionSeconds
-            return limit > 0 ? (seconds == 0 ? limit : min(seconds, limit)) : seconds
-        }
-        guard let seconds = Int(text.trimmingCharacters(in: .whitespaces)), (0...Int(Int32.max)).contains(seconds)
-        else {
-            throw ServiceError(.badRequest, "EXECUTIONDURATION '\(text)' is no whole number of seconds.")
-        }
-        return limit > 0 ? (seconds == 0 ? limit : min(seconds, limit)) : seconds
+        return limit > 0 && (seconds == 0 || seconds > limit) ? limit : seconds
     }
 
     /// When results are removed, within the service's own limit.
@@ -164,58 +175,11 @@ struct JobCreation: Sendable {
 
     // MARK: - Files
 
-    /// Files by the parameter they are the value of: one of its name, or one it names by `param:PART`.
-    static func uploads(_ form: FormBody, _ description: JobDescription) -> [(name: String, file: FormBody.File)] {
-        var uploads: [(String, FormBody.File)] = []
-        for field in form.fields {
-            // UPLOAD=name,param:part is the form of DALI; NAME=param:part that of UWS (section 2.2.3.1.1).
-            if field.name.uppercased() == "UPLOAD" {
-                for pair in field.value.split(separator: ";") {
-                    let halves = pair.split(separator: ",", maxSplits: 1).map(String.init)
-                    if halves.count == 2, let file = form.file(String(halves[1].trimmingPrefix("param:"))) {
-                        uploads.append((halves[0], file))
-                    }
-                }
-            } else if let match = field.value.wholeMatch(of: #/param:(.+)/#), let file = form.file(String(match.1)) {
-                uploads.append((field.name, file))
-            }
-        }
-        let named = Set(uploads.map { $0.1.name })
-        // An empty file field of a browser's form is no file.
-        uploads += form.files.filter { !named.contains($0.name) && !($0.fileName.isEmpty && $0.data.isEmpty) }
-            .map { ($0.name, $0) }
-        return uploads
-    }
-
     /// Below the job's own folder, which every node sees.
     func uploadFolder(_ id: String) -> String { "\(parts.launcher.newFolder(id))/uploads" }
 
     /// Where an uploaded value is kept: below the job's own folder, whatever its name.
     func path(of parameter: String, _ fileName: String, _ id: String) -> String {
-        func safe(_ text: String) -> String {
-            let name = String(text.split(whereSeparator: { $0 == "/" || $0 == "\\" }).last ?? "")
-                .filter { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
-            return name.isEmpty || name.allSatisfy { $0 == "." } ? "value" : String(name.suffix(120))
-        }
-        return "\(uploadFolder(id))/\(safe(parameter))/\(safe(fileName))"
-    }
-
-    func keep(_ file: FormBody.File, at path: String) throws {
-        let folder = (path as NSString).deletingLastPathComponent
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        try file.data.write(to: URL(fileURLWithPath: path), options: .atomic)
-    }
-
-    /// Values of one name given several times as one list.
-    static func joined(_ given: [JobParameter]) -> [JobParameter] {
-        var result: [JobParameter] = []
-        for parameter in given {
-            if let index = result.firstIndex(where: { $0.id.lowercased() == parameter.id.lowercased() }) {
-                result[index].value += " \(parameter.value)"
-            } else {
-                result.append(parameter)
-            }
-        }
-        return result
+        "\(uploadFolder(id))/\(SafeName.of(parameter))/\(SafeName.of(fileName))"
     }
 }

@@ -24,7 +24,7 @@ struct JobListRoutes: Sendable {
         var filter = try JobFilter(query: FormBody.pairs(request.uri.query ?? ""))
         filter.kind = kind
         try filter.restrict(to: context, parts)
-        let jobs = try await parts.jobs.jobs(matching: filter)
+        let jobs = try await parts.jobs.list(matching: filter)
         let addresses = context.jobAddresses(kind)
         return request.wantsJSON
             ? Response(try JobJSON.list(jobs, at: addresses), type: "application/json")
@@ -33,11 +33,8 @@ struct JobListRoutes: Sendable {
 
     @Sendable private func create(_ request: Request, _ context: ServiceContext) async throws -> Response {
         let kind = context.parameter("kind")
-        // Who may not make a job need not send its files.
-        _ = try await creation.description(kind, context)
         var request = request
-        let form = try await FormBody(&request, limit: parts.options.uploadLimit)
-        try context.checkForm(form["csrf"], request)
+        let form = try await creation.form(&request, kind, context)
         let job = try await creation.make(kind, form, context)
         return .seeOther(context.jobAddresses(kind).job(job))
     }

@@ -30,8 +30,8 @@ struct JobRoutes: Sendable {
         job.post("parameters/{name}", use: putParameter)
         job.get("results", use: results)
         job.get("results/{name}", use: result)
-        job.get("stdout") { try await self.log($0, $1, "results/1/stdout.txt") }
-        job.get("stderr") { try await self.log($0, $1, "results/1/stderr.txt", "command.log") }
+        job.get("stdout") { try await self.log($0, $1, JobLogs.output) }
+        job.get("stderr") { try await self.log($0, $1, JobLogs.errors, JobLogs.command) }
     }
 
     // MARK: - Reading
@@ -69,7 +69,7 @@ struct JobRoutes: Sendable {
         let job = try await parts.find(context)
         guard let summary = job.errorSummary else { return .text("") }
         let folder = parts.launcher.folder(of: job)
-        let log = try? String(contentsOfFile: "\(folder)/command.log", encoding: .utf8)
+        let log = try? String(contentsOfFile: "\(folder)/\(JobLogs.command)", encoding: .utf8)
         return .text(log.map { "\(summary.message)\n\n\($0)" } ?? summary.message)
     }
 
@@ -117,15 +117,14 @@ struct JobRoutes: Sendable {
     @Sendable private func post(_ request: Request, _ context: ServiceContext) async throws -> Response {
         let job = try await parts.find(context)
         var request = request
-        let form = try await FormBody(&request, limit: parts.options.uploadLimit)
-        try context.checkForm(form["csrf"], request)
+        let form = try await changes.form(&request, of: job, context)
         if let action = form["ACTION"] {
             guard action.uppercased() == "DELETE" else {
                 throw ServiceError(.badRequest, "ACTION '\(action)' is unknown; DELETE is the only one.")
             }
             return try await delete(job, context)
         }
-        try await changes.apply(form, to: job)
+        try await changes.apply(form, to: job, by: context.identity)
         return .seeOther(context.jobAddresses(job.kind).job(job))
     }
 
@@ -146,7 +145,7 @@ struct JobRoutes: Sendable {
             try context.checkForm(nil, request)
             value = String(decoding: try await request.collectedBody(limit: parts.options.bodyLimit), as: UTF8.self)
         }
-        try await changes.set([JobParameter(name, value)], of: job)
+        try await changes.set([JobParameter(name, value)], of: job, by: context.identity)
         return .seeOther(context.jobAddresses(job.kind).job(job))
     }
 

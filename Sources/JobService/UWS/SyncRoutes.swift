@@ -15,11 +15,11 @@ struct SyncRoutes: Sendable {
 
     @Sendable private func create(_ request: Request, _ context: ServiceContext) async throws -> Response {
         var request = request
-        let form = try await FormBody(&request, limit: parts.options.uploadLimit)
         let kind = context.parameter("kind")
-        // A link on another site's page must not make jobs in a browser's session, by GET neither.
-        try context.checkForm(form["csrf"], request)
-        let job = try await JobCreation(parts: parts).make(kind, form, context, runs: true)
+        let creation = JobCreation(parts: parts)
+        // A link on another site's page must not make jobs in a browser's session, by GET neither: the form says so.
+        let form = try await creation.form(&request, kind, context)
+        let job = try await creation.make(kind, form, context, runs: true)
         return .seeOther("\(context.baseURL)/sync/\(kind)/\(job.id)")
     }
 

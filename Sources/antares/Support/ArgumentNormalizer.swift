@@ -47,6 +47,10 @@ struct ArgumentNormalizer {
                 break
             }
         }
+        if let usual = command.usual, path.first != "help" {
+            path.append(usual.commandName)
+            command = usual
+        }
         guard command.subcommands == nil else { return Line(arguments: path + rest) }
         var paths: [String]? = command.takesManyPaths && rest.count > mostPaths && !rest.contains("--") ? [] : nil
         var line = Line(arguments: path + hoisted)

@@ -52,6 +52,10 @@ final class CommandTree {
         return found.map { CommandTree($0) }
     }()
 
+    /// The command that a group stands for where none is named; nil for groups without.
+    private(set) lazy var usual: CommandTree? = (type as? any ParsableCommand.Type)?.configuration.defaultSubcommand
+        .map { CommandTree($0) }
+
     private(set) lazy var arguments: [Argument] = {
         let dump = try? JSONDecoder().decode(Dump.self, from: Data(Self.describe(type).utf8))
         return dump?.command.arguments ?? []

@@ -70,7 +70,9 @@ struct ClusterCheck {
         let folder = JobFolder("\(path)/check-\(Job.makeID())")
         defer { try? folder.remove() }
         let program = options.program ?? JobAccess.program
-        let payload = try JSONEncoder().encode(ScriptPayload(program: program, arguments: ["ssh-worker", "--greet"]))
+        var script = ScriptPayload(program: program, arguments: ["ssh-worker", "--greet"])
+        script.inheritsEnvironment = true
+        let payload = try JSONEncoder().encode(script)
         do {
             let task = TaskFile(number: 1, kind: ScriptTask.kindName, payload: payload, tiles: ["check"])
             try JobMaster.prepare(folder, tasks: [task], { $1 }) { tiles in
@@ -87,22 +89,32 @@ struct ClusterCheck {
         (few.retries, few.pollSeconds) = (0, min(1, options.pollSeconds))
         let asked = Instant.now
         let ended: Job
+        let waiting: String?
         do {
+            let executor = try await few.makeExecutor(for: folder, program: JobAccess.program)
+            let watch = Task { await reasonToWait(executor, folder, store) }
+            defer { watch.cancel() }
             ended = try await JobMaster(
                 id: job.id,
                 folder: folder,
                 store: store,
-                executor: try await few.makeExecutor(for: folder, program: JobAccess.program),
+                executor: executor,
                 collector: FolderCollector(),
                 options: few,
                 log: services.log
             ).run()
+            watch.cancel()
+            waiting = await watch.value
         } catch let error as ClusterError {
             return report.add("engine", false, "\(error)")
         }
         let status = try folder.status(1)
         let greeting = folder.logTail(1).split(separator: "\n").reversed().lazy
             .compactMap { try? JSONDecoder().decode(WorkerGreeting.self, from: Data($0.utf8)) }.first
+        if status == nil, let waiting {
+            let hint = "check queue, account and resources of the file"
+            return report.add("test job", false, "the engine does not begin it (\(waiting)): \(hint)")
+        }
         guard ended.phase == .completed, let status, let greeting else {
             let reason =
                 ended.errorSummary?.message.split(separator: "\n").last ?? "it ended in \(ended.phase.rawValue)"
@@ -120,6 +132,39 @@ struct ClusterCheck {
         version(greeting.version, of: status.host, &report)
         let late = Instant.now
         clock(max(asked.seconds(since: greeting.time), greeting.time.seconds(since: late), 0), of: status.host, &report)
+    }
+
+    /// Slurm's reasons that no waiting ends.
+    private static let lasting: Set = [
+        "PartitionTimeLimit", "PartitionNodeLimit", "PartitionDown", "PartitionInactive", "PartitionConfig",
+        "BadConstraints", "AccountNotAllowed", "InvalidAccount", "InvalidQOS", "QOSNotAllowed",
+    ]
+
+    /// Says why the engine does not begin, as long as it does not, and gives up where that will not change.
+    ///
+    /// - Returns: The last reason; nil once the task has begun, and where the engine gives none.
+    private func reasonToWait(_ executor: any Executor, _ folder: JobFolder, _ store: any JobStore) async -> String? {
+        guard executor.name == .slurm || executor.name == .sge else { return nil }
+        var last: String?
+        while !Task.isCancelled {
+            try? await Task.sleep(for: .seconds(1))
+            guard let submissions = try? folder.submissions(), let sights = try? await executor.poll(submissions)
+            else { continue }
+            for sight in sights.values {
+                guard case .waiting(let reason) = sight else {
+                    last = nil
+                    continue
+                }
+                guard let reason, reason != last else { continue }
+                services.log.warning("the test job waits at the engine: \(reason)")
+                last = reason
+                guard Self.lasting.contains(reason) else { continue }
+                _ = try? await store.change(folder.id) { job in
+                    if !job.phase.isFinished { try job.move(to: .aborted, by: .abort) }
+                }
+            }
+        }
+        return last
     }
 
     private func version(_ there: String, of host: String, _ report: inout ClusterReport) {

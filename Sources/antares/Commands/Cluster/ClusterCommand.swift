@@ -45,7 +45,8 @@ struct ClusterInitCommand: CommonCommand {
         if FileManager.default.fileExists(atPath: file), !overwrite {
             throw CommandFailure(.failed, "'\(file)' is there already. Choose another name, or give --overwrite.")
         }
-        let found = try executor ?? ClusterSearch.engine(hosts: host)
+        let found: ExecutorName
+        if let executor { found = executor } else { found = try await ClusterSearch.engine(hosts: host) }
         if found == .ssh, host.isEmpty { throw ValidationError("name the hosts: --host NAME[:SLOTS].") }
         var entries: [(key: String, value: DocumentValue)] = [("executor", .string(found.rawValue))]
         if found != .ssh {
@@ -113,13 +114,16 @@ extension CommonOptions {
     }
 }
 
-/// Looks for engines.
+/// Looks for engines that can be asked from here.
 enum ClusterSearch {
-    static func engine(hosts: [String]) throws -> ExecutorName {
+    static func engine(hosts: [String]) async throws -> ExecutorName {
         if !hosts.isEmpty { return .ssh }
-        if has("sbatch") { return .slurm }
+        let root = ProcessInfo.processInfo.environment["SGE_ROOT"]
+        // The programs of both may be there: then the one that somebody has set up counts.
+        if has("sbatch"), !has("qsub") || root == nil { return .slurm }
+        if has("sbatch"), (try? await SlurmExecutor.largestArray()) != nil { return .slurm }
         if has("qsub") {
-            guard ProcessInfo.processInfo.environment["SGE_ROOT"] != nil else {
+            guard root != nil else {
                 throw CommandFailure(
                     .configuration,
                     "qsub is there, but SGE_ROOT is not set. Read the engine's settings: . $SGE_ROOT/default/common/settings.sh"

@@ -24,10 +24,8 @@ struct DescriptionFolderOptions: ParsableArguments {
     var service: String?
 
     func open(_ common: CommonOptions) throws -> DescriptionStore {
-        let options = try service.map(ServiceFile.read) ?? ServiceOptions()
-        let folder =
-            options.folder.isEmpty ? try common.makeServices().settings.dataDirectory + "/service" : options.folder
-        return try DescriptionStore(folder: folder + "/descriptions", builtIn: JobKind.all.map(\.description))
+        let options = try common.makeServices().serviceOptions(service)
+        return try DescriptionStore(folder: options.folder + "/descriptions", builtIn: JobKind.all.map(\.description))
     }
 }
 
@@ -62,6 +60,10 @@ struct JobTypesListCommand: CommonCommand {
             guard let found = await store[name] else { continue }
             let kind = await store.isBuiltIn(name) ? "antares" : found.isScript ? "script" : "user"
             reports.append(Report(name: name, version: found.version, kind: kind, annotation: found.annotation))
+        }
+        for fault in await store.faults {
+            let file = (fault.file as NSString).lastPathComponent
+            reports.append(Report(name: file, version: "", kind: "left out", annotation: fault.reason))
         }
         for name in drafts ? try await store.drafts : [] {
             guard let (found, draft) = try await store.draft(name) else { continue }

@@ -43,7 +43,7 @@ struct JobAccess {
 
     func job(_ id: String) async throws -> Job {
         if let job = try await store.job(id) { return job }
-        let known = try await store.jobs(matching: JobFilter()).map(\.id)
+        let known = try await store.list(matching: JobFilter()).map(\.id)
         let matches = known.filter { $0.hasPrefix(id) || $0.hasSuffix(id) }
         // The end of a name is enough to type.
         if matches.count == 1, id.count >= 4, let job = try await store.job(matches[0]) { return job }

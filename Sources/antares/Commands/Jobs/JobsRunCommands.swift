@@ -142,9 +142,10 @@ struct JobsRunCommand: CommonCommand {
 
     func run() async throws {
         let choice = try cluster.options()
-        let payload = try JSONEncoder().encode(
-            ScriptPayload(program: words[0], arguments: Array(words.dropFirst()), results: result)
-        )
+        var script = ScriptPayload(program: words[0], arguments: Array(words.dropFirst()), results: result)
+        // It is the user's own program, with the user's own rights.
+        script.inheritsEnvironment = true
+        let payload = try JSONEncoder().encode(script)
         let inputs = input.map { URL(fileURLWithPath: $0).standardizedFileURL.path }
         let access = try await JobAccess(try common.makeServices())
         let job = try await access.add(

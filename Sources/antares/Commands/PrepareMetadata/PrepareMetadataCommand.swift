@@ -79,7 +79,9 @@ extension MetadataSummary {
         for failure in failures {
             log.error("scene '\(URL(fileURLWithPath: failure.scene).lastPathComponent)' left out: \(failure.reason)")
         }
-        for path in unknown { log.warning("'\(path)' holds no scene of a known kind") }
+        for path in unknown {
+            log.warning("'\(path)' holds no scene of a known kind; --dataset_name names one, geotiff for any raster")
+        }
     }
 }
 

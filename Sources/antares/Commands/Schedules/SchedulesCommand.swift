@@ -83,8 +83,7 @@ struct SchedulesAddCommand: CommonCommand {
         let services = try common.makeServices()
         let records = try await ServiceRecords.open(services)
         let owner = try await Accounts(records).user(user)
-        let options = try service.map(ServiceFile.read) ?? ServiceOptions()
-        let folder = options.folder.isEmpty ? services.settings.dataDirectory + "/service" : options.folder
+        let folder = try services.serviceOptions(service).folder
         let type = try await ScheduleBook.jobType(kind, in: folder, builtIn: JobKind.all.map(\.description))
         let schedule = try await ScheduleBook(records).add(
             name,

@@ -44,12 +44,11 @@ struct ServeCommand: CommonCommand {
 
     func run() async throws {
         let services = try common.makeServices()
-        var options = try service.map(ServiceFile.read) ?? ServiceOptions()
+        var options = try services.serviceOptions(service)
         options.host = host ?? options.host
         options.port = port ?? options.port
         options.jobThreads = jobthreads ?? options.jobThreads
         options.submissionThreads = subthreads ?? options.submissionThreads
-        if options.folder.isEmpty { options.folder = services.settings.dataDirectory + "/service" }
         let access = try await JobAccess(services)
         let service = try await JobService(
             options,

@@ -19,6 +19,13 @@ enum ServiceRecords {
 }
 
 extension Services {
+    /// How the service works: as its file says, with the usual folder where that names none.
+    func serviceOptions(_ file: String?) throws -> ServiceOptions {
+        var options = try file.map(ServiceFile.read) ?? ServiceOptions()
+        if options.folder.isEmpty { options.folder = settings.dataDirectory + "/service" }
+        return options
+    }
+
     /// How to reach the database of jobs, whose schema is up to date.
     func migratedJobDatabase() throws -> ConnectionSettings {
         let settings = try ownConnectionSettings()
