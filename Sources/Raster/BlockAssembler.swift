@@ -96,11 +96,14 @@ struct BlockAssembler: Sendable {
         let count = blockWidth * blockHeight * fill.count
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
             initialized = count
-            guard Set(fill).count > 1 else {
-                buffer.update(repeating: fill[0])
-                return
+            guard let base = buffer.baseAddress else { return }
+            for (index, byte) in fill.enumerated() { base[index] = byte }
+            var done = fill.count
+            while done < count {
+                let length = min(done, count - done)
+                (base + done).update(from: base, count: length)
+                done += length
             }
-            for index in 0..<count { buffer[index] = fill[index % fill.count] }
         }
         return Partial(bytes: bytes, missing: whole.pixelCount)
     }

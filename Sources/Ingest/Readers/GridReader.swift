@@ -336,7 +336,14 @@ public struct GridReader {
             return true
         }
         let pixels = try file.read(Element.self, part.window)
-        let result = try warp(pixels, from: part.geoBox, nodata: missing, onto: target, resampling: resampling)
+        let result = try warp(
+            pixels,
+            from: part.geoBox,
+            nodata: missing,
+            onto: target,
+            resampling: resampling,
+            span: part.narrowSpan
+        )
         guard let wanted else {
             _ = buffer.update(fromContentsOf: result)
             return true

@@ -80,7 +80,7 @@ public struct Composite: Sendable {
             if total.interrupted > 0 { break }
         }
         guard total.planned > 0 else {
-            throw WorkflowError(.noInput, "product '\(product)' has no data in the time and region that were asked for")
+            throw try await index.noData(of: product, time: time, isWithin: !region.isEverywhere)
         }
         return total
     }

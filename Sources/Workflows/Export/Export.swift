@@ -54,6 +54,9 @@ public struct Export: Sendable {
         let datasets = try await index.datasets(matching: query).sorted { first, second in
             latestFirst ? Dataset.precedes(second, first) : Dataset.precedes(first, second)
         }
+        guard !datasets.isEmpty else {
+            throw try await index.noData(of: source.name, time: time, isWithin: region != nil)
+        }
         let spec = try await gridding.spec(for: source, datasets, on: index)
         let projector = FootprintProjector(to: spec.crs)
         let area = try region.map { try projector.project($0.polygon, from: .wgs84) }
@@ -63,7 +66,7 @@ public struct Export: Sendable {
         guard let box = Self.union(placed.compactMap(\.footprint.bounds)),
             let extent = area?.bounds.map({ box.intersection($0) }) ?? box
         else {
-            throw WorkflowError(.noInput, "product '\(product)' has no data in the time and region that were asked for")
+            throw try await index.noData(of: source.name, time: time, isWithin: region != nil)
         }
         let plan = ExportPlan(
             product: source,

@@ -87,14 +87,6 @@ extension DatasetIndex {
                 hint: hint + "See: antares list products."
             )
         }
-        let period = time.map { " between \(Timestamp.day($0.begin)) and \(Timestamp.day($0.end))" } ?? ""
-        let place = bounds == nil ? "" : " in the region"
-        let seen = try await datasets(matching: DatasetQuery(product: known[0].name)).compactMap(\.time)
-        let hint =
-            seen.isEmpty
-            ? "The product has no datasets at all: ingest or index some first."
-            : "The product has data from \(Timestamp.day(seen.map(\.begin).min() ?? .distantPast)) to "
-                + "\(Timestamp.day(seen.map(\.end).max() ?? .distantFuture))."
-        throw WorkflowError(.noInput, "product \(names) has no data\(period)\(place)", hint: hint)
+        throw try await noData(of: known[0].name, called: names, time: time, isWithin: bounds != nil)
     }
 }

@@ -250,13 +250,21 @@ struct RecipeProgram: TileProgram {
         let (grown, halo) = (reader.grown, reader.halo)
         let states = try mask.states(reader)
         let isSeen = recipe.usesObservations ? states.map { $0 != .unknown }.cropped(width: grown.width, by: halo) : []
-        guard halo > 0 else { return (states.map { $0 == .kept }, [], isSeen) }
+        guard halo > 0 else {
+            let keep = [Bool](unsafeUninitializedCapacity: states.count) { keep, count in
+                count = states.count
+                for pixel in 0..<count { keep[pixel] = states[pixel] == .kept }
+            }
+            return (keep, [], isSeen)
+        }
         let dropped = PixelMask(width: grown.width, height: grown.height, values: states.map { $0 == .dropped })
             .applying(mask.steps)
         var keep = states.indices.map { states[$0] != .unknown && !dropped.values[$0] }
         keep = keep.cropped(width: grown.width, by: halo)
         guard recipe.usesCloudDistance else { return (keep, [], isSeen) }
-        let distances = dropped.distances(limit: Recipe.cloudDistanceLimit)
+        var distances = dropped.distances(limit: Recipe.cloudDistanceLimit)
+        // Where no scene shows a pixel there is no distance either.
+        for pixel in distances.indices where states[pixel] == .unknown { distances[pixel] = .nan }
         return (keep, distances.cropped(width: grown.width, by: halo), isSeen)
     }
 }

@@ -107,6 +107,70 @@ struct CompositeTests {
         #expect(starts == expected)
     }
 
+    /// By gdalwarp of the whole at once: a strip of its own at the edge of a block would be blurred by kernels many times too
+    /// wide, and be off by hundreds.
+    @Test(.enabled(if: isInstalled("gdalwarp"), "SKIPPED: GDAL'S TOOLS ARE NOT INSTALLED"))
+    func `narrow blocks at the edge of a warp are as sharp as those beside them`() async throws {
+        let cube = try await TestCube()
+        let grid = utmGrid(width: 640, height: 580)
+        var noise = scene("03-01", grid, seed: 1)
+        noise.red = noise.red.map { $0 + 1000 }
+        try await cube.add(noise)
+        let path = cube.folder.path("cubic.tif")
+        var export = Export(
+            product: "scenes",
+            bands: ["red"],
+            time: nil,
+            region: nil,
+            target: MosaicTarget(path: path),
+            software: "antares test"
+        )
+        export.resampling = ResamplingChoice(try #require(Resampling(name: "cubic")))
+        export.gridding = GridOptions(crs: CRS("EPSG:6372"), resolution: XY(x: 23, y: -23))
+        _ = try await export.run(on: cube.index, options: RunOptions(jobs: 1), log: Logger(label: "t")) { _, _ in }
+        let file = try RasterFile(opening: path)
+        let made = file.geoBox
+        let b = try #require(made).bounds
+        #expect((513..<640).contains(file.width), "\(file.width) columns: a block of 512 and a strip")
+        let warped = cube.folder.path("warped.tif")
+        let result = try TestSupport.run(
+            "gdalwarp",
+            [
+                "-q", "-t_srs", "EPSG:6372", "-r", "cubic", "-srcnodata", "0", "-dstnodata", "0", "-te", "\(b.left)",
+                "\(b.bottom)", "\(b.right)", "\(b.top)", "-tr", "23", "23",
+                cube.folder.path("\(noise.id.uuidString)_red.tif"), warped,
+            ]
+        )
+        #expect(result.status == 0, "\(result.errors)")
+        let strip = PixelWindow(column: 512, row: 60, width: file.width - 512, height: 400)
+        let ours = try file.read(UInt16.self, band: 1, window: strip)
+        let theirs = try RasterFile(opening: warped).read(UInt16.self, band: 1, window: strip)
+        let off = zip(ours, theirs).filter { $0 != 0 && $1 != 0 }.map { abs(Double($0) - Double($1)) }
+        #expect(off.count > 5000 && off.reduce(0, +) / Double(max(off.count, 1)) < 60, "\(off.max() ?? 0)")
+    }
+
+    /// The numbers are those of gdaltransform.
+    @Test func `an export of a time or place without data says when and where there are some`() async throws {
+        let cube = try await TestCube()
+        try await cube.add(scene("03-01", utmGrid(), seed: 1))
+        let export = Export(
+            product: "scenes",
+            bands: [],
+            time: TimeRange(period: "2018"),
+            region: Self.everywhere,
+            target: MosaicTarget(path: cube.folder.path("none.tif")),
+            software: "antares test"
+        )
+        let error = await #expect(throws: WorkflowError.self) {
+            _ = try await export.run(on: cube.index, options: RunOptions(jobs: 1), log: Logger(label: "t")) { _, _ in }
+        }
+        #expect(
+            error?.description
+                == "product 'scenes' has no data between 2018-01-01 and 2018-12-31 in the region. The product "
+                + "has data from 2017-03-01 to 2017-03-01, longitudes -104.04 to -104.03, latitudes 20.79 to 20.80."
+        )
+    }
+
     @Test(
         .enabled(if: isInstalled("gdalwarp"), "SKIPPED: GDAL'S TOOLS ARE NOT INSTALLED"),
         arguments: ["bilinear", "near"]
