@@ -5,9 +5,9 @@ import CISAL
 ///
 /// Intel's ISA-L is two to four times as fast as libdeflate. Of samples stored as differences, and of bytes that are
 /// nothing but noise (the lower halves of reflectances), its results are as small or smaller; of flags, classes and the
-/// upper halves of reflectances libdeflate's are smaller by far. A few short samples of the bytes tell which holds. Both
-/// write blocks of the same stream, so that the first part may be one's and the rest the other's. The bytes that come
-/// out depend on those that go in alone.
+/// upper halves of reflectances libdeflate's are smaller by far. A few short samples of the bytes tell which holds, and
+/// whether there is anything to be gained: noise is stored as it is. All are blocks of the same stream, so that one part
+/// may be one's and the rest another's. The bytes that come out depend on those that go in alone.
 final class Deflater {
     /// What makes shuffled bytes as small as zlib at its levels 0 to 9, measured on simulated and real scenes.
     private static let shuffledLevels: [Int32] = [0, 1, 1, 2, 2, 4, 5, 6, 7, 9]
@@ -48,11 +48,17 @@ final class Deflater {
             // RFC 1950: deflated, window of 32 KiB.
             (to[0], to[1]) = (0x78, 0x9C)
             count = 2
-            var done = fastPart(bytes)
-            if done > 0 {
-                let size = antares_isal_deflate(fast, from, done, to + count, room - count, done == bytes.count ? 1 : 0)
-                if size == 0 { done = 0 }
-                count += size
+            var done = 0
+            for (way, end) in stretches(bytes) {
+                let (part, free) = (end - done, room - count)
+                let isLast = end == bytes.count
+                let size =
+                    switch way {
+                    case .stored: Self.store(from + done, part, to + count, isLast: isLast)
+                    case .fast: antares_isal_deflate(fast, from + done, part, to + count, free, isLast ? 1 : 0)
+                    }
+                guard size > 0 else { break }
+                (count, done) = (count + size, end)
             }
             if done < bytes.count || done == 0 {
                 let rest = bytes.count - done
@@ -68,36 +74,63 @@ final class Deflater {
         }
     }
 
-    /// How many bytes from the first on, whole planes, ISA-L shall compress.
-    private func fastPart(_ bytes: UnsafeRawBufferPointer) -> Int {
+    private enum Way { case stored, fast }
+
+    /// How far each way goes, in whole planes; what is left is libdeflate's, whose blocks end the stream.
+    private func stretches(_ bytes: UnsafeRawBufferPointer) -> [(way: Way, end: Int)] {
         let length = bytes.count / planes
-        guard fast != nil, length >= 16 << 10 else { return 0 }
-        var end = 0
+        guard fast != nil, length >= 16 << 10 else { return [] }
+        var (stretches, begin): ([(way: Way, end: Int)], Int) = ([], 0)
         for plane in 1...planes {
-            let next = plane == planes ? bytes.count : plane * length
-            guard isFastBetter(UnsafeRawBufferPointer(rebasing: bytes[end..<next])) else { break }
-            end = next
+            let end = plane == planes ? bytes.count : plane * length
+            guard let way = way(of: UnsafeRawBufferPointer(rebasing: bytes[begin..<end])) else { break }
+            if stretches.last?.way == way { stretches.removeLast() }
+            stretches.append((way, end))
+            begin = end
         }
-        return end
+        return stretches
     }
 
-    /// True where ISA-L's samples are as small, or where nothing is to be gained.
-    private func isFastBetter(_ plane: UnsafeRawBufferPointer) -> Bool {
+    /// What does a plane best, by samples: as it is where ISA-L makes nothing smaller of them, else ISA-L where its are as
+    /// small as libdeflate's; nil for libdeflate.
+    private func way(of plane: UnsafeRawBufferPointer) -> Way? {
         let length = min(plane.count / 64, Self.longestSample)
         return withUnsafeTemporaryAllocation(byteCount: 2 * Self.longestSample + 1024, alignment: 16) { room in
             var (own, other) = (0, 0)
             for number in 0..<Self.sampleCount {
                 let sample = plane.baseAddress.map { $0 + (plane.count - length) * number / (Self.sampleCount - 1) }
                 let size = antares_isal_deflate(fast, sample, length, room.baseAddress, room.count, 1)
-                guard size > 0 else { return false }
+                guard size > 0 else { return nil }
                 own += size
             }
-            if own * 100 >= Self.sampleCount * length * 98 { return true }
+            if own >= Self.sampleCount * length { return .stored }
+            if own * 100 >= Self.sampleCount * length * 98 { return .fast }
             for number in 0..<Self.sampleCount {
                 let sample = plane.baseAddress.map { $0 + (plane.count - length) * number / (Self.sampleCount - 1) }
                 other += libdeflate_deflate_compress(strong, sample, length, room.baseAddress, room.count)
             }
-            return own <= other
+            return own <= other ? .fast : nil
         }
+    }
+
+    /// Writes blocks of bytes as they are (RFC 1951, 3.2.4), from a whole byte on; returns how many bytes they take.
+    private static func store(
+        _ from: UnsafeRawPointer,
+        _ size: Int,
+        _ to: UnsafeMutablePointer<UInt8>,
+        isLast: Bool
+    ) -> Int {
+        var (done, count) = (0, 0)
+        while done < size {
+            let part = min(size - done, 65535)
+            to[count] = isLast && done + part == size ? 1 : 0
+            for (offset, length) in [(1, part), (3, part ^ 0xFFFF)] {
+                to[count + offset] = UInt8(truncatingIfNeeded: length)
+                to[count + offset + 1] = UInt8(truncatingIfNeeded: length >> 8)
+            }
+            UnsafeMutableRawPointer(to + count + 5).copyMemory(from: from + done, byteCount: part)
+            (done, count) = (done + part, count + 5 + part)
+        }
+        return count
     }
 }

@@ -33,6 +33,7 @@ struct DeflaterTests {
         return [
             "shuffled ground": (ChunkFilters.shuffle(bytes(ground()), 2), 2), "differences of ground": (differences, 1),
             "ground as it is": (bytes(ground()), 1), "classes": (patches, 1),
+            "noise beside classes": (patches.indices.map { UInt8(truncatingIfNeeded: noise($0)) } + patches, 2),
             "noise": ((0..<100_001).map { UInt8(truncatingIfNeeded: noise($0)) }, 1),
             "nothing but 0": ([UInt8](repeating: 0, count: 300_000), 2), "a few bytes": ([1, 2, 3], 2), "none": ([], 1),
         ]
@@ -57,7 +58,7 @@ struct DeflaterTests {
         #expect(words.first == "True", "\(result.errors)")
         let size = try #require(words.last.flatMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) })
         // Of these libdeflate makes more than zlib at some levels.
-        guard kind != "classes", kind != "ground as it is" else { return }
+        guard !kind.hasSuffix("classes"), kind != "ground as it is" else { return }
         // A per cent for what the samples do not see, and some bytes for a second block.
         #expect(made.count <= size + size / 100 + 64, "\(made.count) bytes, zlib \(size)")
     }

@@ -129,7 +129,7 @@ struct BadInputDocumentsTests {
         #expect(
             result.errors.contains(
                 "product 's2_l2a_20m_mexico' has no data between 2016-01-01 and 2016-12-31 in the region. "
-                    + "The product has data from 2017-01-15 to 2017-09-15."
+                    + "The product has data from 2017-01-15 to 2017-09-15, longitudes -103.42 to -103.38, latitudes 20."
             ),
             "\(result.errors)"
         )
