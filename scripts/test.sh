@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-limit=1500 # seconds of a group; one that takes longer hangs
+limit=2400 # seconds of a group; one that takes longer hangs
 declare -A pattern=(
     [library]='^(Analysis|Catalogs|Config|DatacubeIndex|Documents|Geo|Ingest|Jobs|Postgres|Raster|Simulation|Workflows)Tests\.'
     [service]='^JobServiceTests\.'
