@@ -95,18 +95,19 @@ final class Deflater {
     /// small as libdeflate's; nil for libdeflate.
     private func way(of plane: UnsafeRawBufferPointer) -> Way? {
         let length = min(plane.count / 64, Self.longestSample)
+        let samples = (0..<Self.sampleCount).map { number in
+            plane.baseAddress.map { $0 + (plane.count - length) * number / (Self.sampleCount - 1) }
+        }
         return withUnsafeTemporaryAllocation(byteCount: 2 * Self.longestSample + 1024, alignment: 16) { room in
             var (own, other) = (0, 0)
-            for number in 0..<Self.sampleCount {
-                let sample = plane.baseAddress.map { $0 + (plane.count - length) * number / (Self.sampleCount - 1) }
+            for sample in samples {
                 let size = antares_isal_deflate(fast, sample, length, room.baseAddress, room.count, 1)
                 guard size > 0 else { return nil }
                 own += size
             }
             if own >= Self.sampleCount * length { return .stored }
             if own * 100 >= Self.sampleCount * length * 98 { return .fast }
-            for number in 0..<Self.sampleCount {
-                let sample = plane.baseAddress.map { $0 + (plane.count - length) * number / (Self.sampleCount - 1) }
+            for sample in samples {
                 other += libdeflate_deflate_compress(strong, sample, length, room.baseAddress, room.count)
             }
             return own <= other ? .fast : nil

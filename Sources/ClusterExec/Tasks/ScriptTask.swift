@@ -31,9 +31,10 @@ public struct ScriptPayload: Sendable, Equatable, Codable {
 
 /// Runs programs of users: no shell sees a word of theirs.
 ///
-/// Besides PATH, HOME (its working folder), LANG and TZ, the program finds ANTARES_JOB, ANTARES_TASK, ANTARES_ATTEMPT, ANTARES_RESULTS (the folder of the task's results) and
-/// ANTARES_TILES in its environment; to the last, a file, it may add a line of JSON for each tile it made. It ends with
-/// 0; with 74 or 75 where the machine is to blame and trying again may help.
+/// Besides PATH, HOME (its working folder), LANG and TZ, the program finds ANTARES_JOB, ANTARES_TASK, ANTARES_ATTEMPT,
+/// ANTARES_RESULTS (the folder of the task's results) and ANTARES_TILES in its environment; to the last, a file, it may add
+/// a line of JSON for each tile it made. It ends with 0; with 74 or 75 where the machine is to blame and trying again may
+/// help.
 public struct ScriptTask: TaskHandler {
     public static let kindName = "script"
     public let kind = ScriptTask.kindName

@@ -126,11 +126,27 @@ extension Request {
 }
 
 extension ServiceParts {
-    /// Takes in files of jobs where a check of the fields before them lets them in.
-    func files(_ check: @escaping @Sendable (FormBody) async throws -> Void) -> FormBody.FilePlan {
-        FormBody.FilePlan(spool: spool, limit: options.uploadLimit) { fields in
-            try await check(fields)
+    /// The form of a request about a job.
+    ///
+    /// - Parameters:
+    ///   - request: With or without files.
+    ///   - context: Of the request.
+    ///   - mayBring: Throws where files are not taken in.
+    /// - Returns: Its fields and files.
+    /// - Throws: `ServiceError` for a body that is too large or malformed, or of another session; what `mayBring` throws.
+    func jobForm(
+        _ request: inout Request,
+        _ context: ServiceContext,
+        mayBring: @escaping @Sendable () async throws -> Void
+    ) async throws -> FormBody {
+        let head = request
+        let plan = FormBody.FilePlan(spool: spool, limit: options.uploadLimit) { fields in
+            try context.checkSentForm(fields, head)
+            try await mayBring()
             return true
         }
+        let form = try await FormBody(&request, limit: options.bodyLimit, files: plan)
+        try context.checkForm(form["csrf"], request)
+        return form
     }
 }

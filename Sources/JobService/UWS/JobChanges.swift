@@ -13,17 +13,9 @@ struct JobChanges: Sendable {
     ///
     /// - Throws: `ServiceError` and `JobError` for what is not allowed, and for a body that is too large or malformed.
     func form(_ request: inout Request, of job: Job, _ context: ServiceContext) async throws -> FormBody {
-        let head = request
-        let form = try await FormBody(
-            &request,
-            limit: parts.options.bodyLimit,
-            files: parts.files { fields in
-                try context.checkSentForm(fields, head)
-                guard job.phase == .pending else { throw JobError(.parametersFixed(job.phase), job: job.id) }
-            }
-        )
-        try context.checkForm(form["csrf"], request)
-        return form
+        try await parts.jobForm(&request, context) {
+            guard job.phase == .pending else { throw JobError(.parametersFixed(job.phase), job: job.id) }
+        }
     }
 
     /// Applies all that a form says: parameters first, then limits, then the phase.

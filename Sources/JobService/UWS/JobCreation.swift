@@ -14,17 +14,7 @@ struct JobCreation: Sendable {
     func form(_ request: inout Request, _ kind: String, _ context: ServiceContext) async throws -> FormBody {
         // Who may not make a job need not send its files.
         _ = try await description(kind, context)
-        let head = request
-        let form = try await FormBody(
-            &request,
-            limit: parts.options.bodyLimit,
-            files: parts.files { fields in
-                try context.checkSentForm(fields, head)
-                try await checkLimit(context.identity)
-            }
-        )
-        try context.checkForm(form["csrf"], request)
-        return form
+        return try await parts.jobForm(&request, context) { try await checkLimit(context.identity) }
     }
 
     /// Makes a job and keeps it; with PHASE=RUN it waits for its turn at once.
