@@ -240,6 +240,32 @@ struct LocalJobTests {
         #expect(report.tasks.allSatisfy { $0.seconds >= 0.3 && $0.peak_memory > 1 << 20 && !$0.host.isEmpty })
     }
 
+    @Test func `what changes a job says so as a document on request`() throws {
+        let bench = try JobBench()
+        let (mended, waits) = (bench.shared.path("mended"), bench.shared.path("waits"))
+        let script = """
+            if [ $ANTARES_TASK = 1 ] && [ ! -e \(waits) ]; then touch \(waits); exec sleep 300; fi
+            if [ $ANTARES_TASK = 2 ] && [ ! -e \(mended) ]; then exit 7; fi
+            """
+        func document(_ words: String...) throws -> ShownJob {
+            let result = try bench.antares(["jobs"] + words + ["--json"])
+            return try JSONDecoder().decode(ShownJob.self, from: Data(result.output.utf8))
+        }
+        let master = try bench.start(script, tasks: 2, ["--retries", "0"])
+        try bench.wait { FileManager.default.fileExists(atPath: waits) }
+        master.send(signal: SIGKILL)
+        _ = try master.wait()
+        let id = try bench.job().id
+        let resumed = try document("resume", id)
+        #expect(resumed.id == id && resumed.phase == "ERROR" && resumed.failures.map(\.tile) == ["task-2"])
+        _ = try bench.shared.write("", to: "mended")
+        let again = try document("retry-failed", id)
+        #expect(again.id != id && again.phase == "COMPLETED")
+        #expect(try document("cancel", again.id).phase == "COMPLETED")
+        #expect(try document("remove", again.id).id == again.id)
+        #expect(try bench.antares(["jobs", "show", again.id]).status == 66)
+    }
+
     @Test func `a scheduler file of dask means this machine, with a note`() throws {
         let bench = try JobBench()
         // As distributed 1.22 wrote it.
