@@ -13,10 +13,17 @@ func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
+/// Loops over pixels use AVX2 on x86-64 (docs/decisions/0009-processors.md).
+#if arch(x86_64)
+let vectors: [SwiftSetting] = [.unsafeFlags(["-Xcc", "-march=x86-64-v3"])]
+#else
+let vectors: [SwiftSetting] = []
+#endif
+
 /// A library with loops over pixels, which are 40 times slower without optimisation: it has it in debug builds too.
 func kernels(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     let fast = SwiftSetting.unsafeFlags(["-O"], .when(configuration: .debug))
-    return .target(name: name, dependencies: dependencies, swiftSettings: strict + [fast])
+    return .target(name: name, dependencies: dependencies, swiftSettings: strict + vectors + [fast])
 }
 
 func tests(_ module: Target.Dependency, _ name: String, _ more: [Target.Dependency] = []) -> Target {
@@ -78,6 +85,7 @@ let package = Package(
         .systemLibrary(name: "CPROJ", pkgConfig: "proj", providers: [.apt(["libproj-dev"])]),
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
+        .systemLibrary(name: "CMachine"),
         .systemLibrary(name: "CSpawn"),
         library("Spawn", ["CSpawn"]),
         library("Documents", ["Geo", yams]),
@@ -104,7 +112,7 @@ let package = Package(
             swiftSettings: strict
         ),
         library("DatacubeIndex", ["Documents", "Geo", "Raster", "Postgres", "IndexSQL", logging]),
-        library("Ingest", ["CXML", "Documents", "Geo", "Raster", "DatacubeIndex", crypto, logging]),
+        kernels("Ingest", ["CXML", "Documents", "Geo", "Raster", "DatacubeIndex", crypto, logging]),
         library("Catalogs", ["Documents", "Geo", asyncHTTPClient, crypto, logging, nioTLS] + nio),
         kernels("Analysis", ["Documents", "Geo"]),
         kernels("Simulation", ["Geo", "Raster"]),
@@ -123,7 +131,8 @@ let package = Package(
         kernels(
             "Workflows",
             [
-                "Documents", "Geo", "Raster", "Postgres", "DatacubeIndex", "Ingest", "Analysis", "Simulation",
+                "CMachine", "Documents", "Geo", "Raster", "Postgres", "DatacubeIndex", "Ingest", "Analysis",
+                "Simulation",
                 "IndexSQL",
                 crypto, logging,
             ]
@@ -131,7 +140,8 @@ let package = Package(
         .executableTarget(
             name: "antares",
             dependencies: [
-                "Analysis", "Catalogs", "ClusterExec", "Config", "DatacubeIndex", "Documents", "Geo", "Ingest",
+                "Analysis", "CMachine", "Catalogs", "ClusterExec", "Config", "DatacubeIndex", "Documents", "Geo",
+                "Ingest",
                 "IndexSQL", "Jobs", "JobService", "Postgres", "Raster", "Simulation", "Spawn", "Workflows",
                 argumentParser, logging,
             ],

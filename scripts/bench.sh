@@ -91,6 +91,8 @@ part_peers() {
     measure 6 'median onto EPSG:6372, bilinear: odc-stac' "${peer[@]}" "$OUTPUT/out/odc-bilinear.tif" EPSG:6372 bilinear
     measure 2 'NDVI mean min max std p10 p50 p90: odc-stac' "$python" scripts/bench/odc_stac_ndvi.py \
         "$OUTPUT/archive/scenes" "$OUTPUT/out/odc-ndvi.tif"
+    measure 2 'the same, as notebooks write it: odc-stac with dask' "$python" scripts/bench/odc_stac_ndvi_dask.py \
+        "$OUTPUT/archive/scenes" "$OUTPUT/out/odc-ndvi-dask.tif"
 }
 part_statistics() {
     local recipe=(apply_recipe -b 2017-01-01 -e 2017-12-31 -lat 19 22 -long -105 -102 "${limits[@]}")

@@ -1,10 +1,15 @@
 import ArgumentParser
+import CMachine
 import Foundation
 
 /// The entry point: the program's own name decides which set of commands it answers to.
 @main
 enum Program {
     static func main() async {
+        guard processor_runs_kernels() != 0 else {
+            FileHandle.standardError.write(Data(unfitProcessor.utf8))
+            exit(78)
+        }
         let name = URL(fileURLWithPath: CommandLine.arguments.first ?? "antares").lastPathComponent
         let root: any ParsableCommand.Type =
             switch name {
@@ -15,6 +20,12 @@ enum Program {
         await CommandRunner(root: root, style: DatacubeExit.isDatacube ? .datacube : .antares)
             .run(Array(CommandLine.arguments.dropFirst()))
     }
+
+    private static let unfitProcessor = """
+        error: This processor lacks AVX2, BMI2 or FMA, which this build of antares needs (processors of 2013 and later have \
+        them). Run it on another machine, or build it for this one as docs/decisions/0009-processors.md says.
+
+        """
 }
 
 /// The program under its own name: every command.

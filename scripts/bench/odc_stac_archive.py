@@ -1,4 +1,4 @@
-"""The simulated archive as odc-stac loads it: one array a band, all dates of a chunk in one task."""
+"""The simulated archive as odc-stac loads it: one array a band."""
 import datetime
 import pathlib
 
@@ -31,7 +31,10 @@ def item(folder):
     return made
 
 
-def load(scenes, bands, crs=None, resampling="nearest"):
+ALL_DATES = {"time": -1, "x": 1024, "y": 1024}
+
+
+def load(scenes, bands, crs=None, resampling="nearest", chunks=ALL_DATES):
     """The bands and the quality band of all scenes in a folder, lazily; onto a CRS, else in that of the scenes."""
     items = [item(folder) for folder in sorted(pathlib.Path(scenes).iterdir()) if folder.is_dir()]
     config = {"landsat": {"assets": {"*": {"data_type": "uint16", "nodata": 0}, "qa": {"data_type": "uint16", "nodata": 1}}}}
@@ -43,7 +46,7 @@ def load(scenes, bands, crs=None, resampling="nearest"):
         crs=target,
         resolution=size,
         groupby="solar_day",
-        chunks={"time": -1, "x": 1024, "y": 1024},
+        chunks=chunks,
         resampling={"*": resampling, "qa": "nearest"},
         stac_cfg=config,
     )

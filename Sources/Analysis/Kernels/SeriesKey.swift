@@ -13,7 +13,7 @@ extension Int16: SeriesKey {
     @inline(__always) static var lowest: Int16 { .min }
 
     static func sort(_ keys: UnsafeMutablePointer<Int16>, lanes: Int, by network: SortingNetwork) {
-        network.sort(keys, lanes: lanes) { (a: SIMD8, b: SIMD8) in
+        network.sort(keys, lanes: lanes) { (a: SIMD16, b: SIMD16) in
             let isWrong = b .< a
             return (a.replacing(with: b, where: isWrong), b.replacing(with: a, where: isWrong))
         }
@@ -25,7 +25,7 @@ extension Float: SeriesKey {
     @inline(__always) static var lowest: Float { -.infinity }
 
     static func sort(_ keys: UnsafeMutablePointer<Float>, lanes: Int, by network: SortingNetwork) {
-        network.sort(keys, lanes: lanes) { (a: SIMD4, b: SIMD4) in
+        network.sort(keys, lanes: lanes) { (a: SIMD8, b: SIMD8) in
             let isWrong = b .< a
             return (a.replacing(with: b, where: isWrong), b.replacing(with: a, where: isWrong))
         }
@@ -37,7 +37,7 @@ extension Double: SeriesKey {
     @inline(__always) static var lowest: Double { -.infinity }
 
     static func sort(_ keys: UnsafeMutablePointer<Double>, lanes: Int, by network: SortingNetwork) {
-        network.sort(keys, lanes: lanes) { (a: SIMD2, b: SIMD2) in
+        network.sort(keys, lanes: lanes) { (a: SIMD4, b: SIMD4) in
             let isWrong = b .< a
             return (a.replacing(with: b, where: isWrong), b.replacing(with: a, where: isWrong))
         }
@@ -45,8 +45,8 @@ extension Double: SeriesKey {
 }
 
 extension SortingNetwork {
-    /// Sorts each lane of keys by vectors of 16 bytes, which every processor orders by one instruction each for the lower
-    /// and the higher.
+    /// Sorts each lane of keys by vectors of 32 bytes, which AVX2 orders by one instruction each for the lower and the
+    /// higher.
     ///
     /// - Parameters:
     ///   - keys: Row by row.

@@ -1,3 +1,4 @@
+import CMachine
 import Foundation
 import Geo
 import Ingest
@@ -44,7 +45,8 @@ final class TileRunner: Sendable {
 
     /// Runs on `threads` threads; each tile's outcome is delivered once, as it is known.
     func run(threads: Int) -> AsyncStream<(task: Int, outcome: Outcome)> {
-        AsyncStream { stream in
+        keep_freed_memory()
+        return AsyncStream { stream in
             let running = SharedCounter(threads)
             for number in 0..<threads {
                 let thread = Thread { [self] in

@@ -13,6 +13,8 @@ struct SampleMask: Sendable {
     private let tests: [MaskRule: [BitTest]]
     /// Where all rules look at one measurement of up to 16 bits: what becomes of each of its samples, by its bits.
     private let table: [State]?
+    /// Where the table says no more than this: the bits of which none may be set, and what stands for no data.
+    private let forbidden: (bits: UInt16, missing: UInt16?)?
 
     /// - Throws: `IndexError` that names the nearest measurement, flag or meaning where one is unknown.
     init(_ condition: MaskCondition, steps: [MaskStep], on product: Product) throws {
@@ -26,15 +28,34 @@ struct SampleMask: Sendable {
         }
         (self.measurements, self.tests) = (measurements, tests)
         guard measurements.count == 1, measurements[0].dtype.byteCount <= 2 else {
-            table = nil
+            (table, forbidden) = (nil, nil)
             return
         }
         let nodata = measurements[0].nodata
         let missing = nodata.isNaN ? nil : UInt64(UInt16(truncatingIfNeeded: Int(nodata)))
-        table = (0...UInt64(UInt16.max)).map { sample in
+        let table: [State] = (0...UInt64(UInt16.max)).map { sample in
             if sample == missing { return .unknown }
             return condition.holds { rule in tests[rule]?.contains { $0.matches(sample) } ?? false } ? .kept : .dropped
         }
+        self.table = table
+        forbidden = Self.forbidden(table, missing: missing.map { UInt16(truncatingIfNeeded: $0) })
+    }
+
+    /// The bits of which none may be set, where that is all that a table asks.
+    private static func forbidden(_ table: [State], missing: UInt16?) -> (bits: UInt16, missing: UInt16?)? {
+        let single = (0..<16).map { UInt16(1) << $0 }
+        // A bit that is itself "no data" may be forbidden or not: samples with a second bit tell.
+        let bits = single.filter { bit in
+            bit != missing
+                ? table[Int(bit)] == .dropped
+                : !single.contains { table[Int(bit | $0)] == .kept }
+        }
+        let mask = bits.reduce(0, |)
+        let isAll = table.indices.allSatisfy { sample in
+            let sample = UInt16(sample)
+            return table[Int(sample)] == (sample == missing ? .unknown : sample & mask == 0 ? .kept : .dropped)
+        }
+        return isAll ? (mask, missing) : nil
     }
 
     /// How many pixels around a block its mask depends on.
@@ -63,8 +84,30 @@ struct SampleMask: Sendable {
     @_specialize(where Sample == Int16)
     private func states<Sample: FixedWidthInteger>(_ flags: [Sample]?, count: Int) -> [State] {
         guard let flags, let table else { return [State](repeating: .unknown, count: count) }
+        if let forbidden { return states(flags, without: forbidden.bits, missing: forbidden.missing) }
         return table.withUnsafeBufferPointer { table in
             flags.map { table[Int(UInt16(truncatingIfNeeded: $0))] }
+        }
+    }
+
+    /// By bits of which none may be set: the compiler does many samples at once.
+    @inline(__always)
+    private func states<Sample: FixedWidthInteger>(
+        _ flags: [Sample],
+        without bits: UInt16,
+        missing: UInt16?
+    ) -> [State] {
+        // Without "no data" 0 stands for it, which is kept either way.
+        let (nodata, ifMissing) = missing.map { ($0, State.unknown) } ?? (0, .kept)
+        return [State](unsafeUninitializedCapacity: flags.count) { result, count in
+            flags.withUnsafeBufferPointer { flags in
+                for index in 0..<flags.count {
+                    let sample = UInt16(truncatingIfNeeded: flags[index])
+                    let state = sample & bits == 0 ? State.kept : .dropped
+                    result[index] = sample == nodata ? ifMissing : state
+                }
+            }
+            count = flags.count
         }
     }
 
