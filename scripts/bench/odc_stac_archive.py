@@ -6,6 +6,7 @@ import odc.stac
 import pystac
 import rasterio
 import rasterio.warp
+from odc.geo import xy_
 
 BANDS = {"blue": "SR_B2", "green": "SR_B3", "red": "SR_B4", "nir": "SR_B5", "swir1": "SR_B6", "swir2": "SR_B7"}
 
@@ -40,11 +41,14 @@ def load(scenes, bands, crs=None, resampling="nearest", chunks=ALL_DATES):
     config = {"landsat": {"assets": {"*": {"data_type": "uint16", "nodata": 0}, "qa": {"data_type": "uint16", "nodata": 1}}}}
     with rasterio.open(items[0].assets["blue"].href) as file:
         target, size = crs or file.crs.to_string(), abs(file.transform.a)
+        # In the scenes' own CRS their own pixels, which Landsat has centred on multiples of their size.
+        anchor = "edge" if crs else xy_(*(start / size % 1 for start in (file.transform.c, file.transform.f)))
     return odc.stac.load(
         items,
         bands=[*bands, "qa"],
         crs=target,
         resolution=size,
+        anchor=anchor,
         groupby="solar_day",
         chunks=chunks,
         resampling={"*": resampling, "qa": "nearest"},
