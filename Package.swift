@@ -40,6 +40,7 @@ let hummingbird = [
     Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird"),
     Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird"),
     Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types"),
+    Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
     Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
 ]
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")

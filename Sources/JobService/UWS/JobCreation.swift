@@ -57,11 +57,12 @@ struct JobCreation: Sendable {
     ) async throws -> Job {
         let description = try await description(request.kind, identity)
         try await checkLimit(identity)
+        let places = places(of: identity, fixed: request.fixed)
         try await checkPlaces(
             request.parameters.filter { !request.fixed.contains($0.id) },
             ofJob: request.id,
             description,
-            isAdministrator: identity.isAdministrator
+            places
         )
         let seconds = try duration(request.executionDuration, description)
         var job = Job(
@@ -75,11 +76,13 @@ struct JobCreation: Sendable {
             folder: parts.launcher.newFolder(request.id)
         )
         job.isSelfContained = true
+        if !description.isScript { job.places = places }
         job.account = request.account
         // The latest that it can end, had it started now: nothing better is known.
         if seconds > 0 { job.quote = job.creationTime + seconds }
         do {
             try await keepFiles()
+            if !description.isScript { try checkOutputs(of: job, places) }
             if request.isRun {
                 try await prepare(job, description)
                 try job.move(to: .queued, by: .run)
