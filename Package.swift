@@ -81,6 +81,7 @@ let package = Package(
         .systemLibrary(name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
         .systemLibrary(name: "CSpawn"),
         library("Spawn", ["CSpawn"]),
+        library("Checksums", [crypto]),
         library("Documents", ["Geo", yams]),
         kernels("Geo"),
         library("Config", ["Documents", "Postgres"]),
@@ -97,7 +98,7 @@ let package = Package(
             ]
         ),
         kernels("Raster", ["Geo", "CDeflate", "CGDAL", "CHDF5", "CISAL", "CNetCDF", "CPROJ", "CZstd", "GDALLoader"]),
-        library("Postgres", ["CPQ", "Spawn", crypto, logging]),
+        library("Postgres", ["CPQ", "Checksums", "Spawn", logging]),
         .target(
             name: "IndexSQL",
             path: "sql",
@@ -106,7 +107,7 @@ let package = Package(
         ),
         library("DatacubeIndex", ["Documents", "Geo", "Raster", "Postgres", "IndexSQL", logging]),
         library("Ingest", ["CXML", "Documents", "Geo", "Raster", "DatacubeIndex", crypto, logging]),
-        library("Catalogs", ["Documents", "Geo", asyncHTTPClient, crypto, logging, nioTLS] + nio),
+        library("Catalogs", ["Checksums", "Documents", "Geo", asyncHTTPClient, crypto, logging, nioTLS] + nio),
         kernels("Analysis", ["Documents", "Geo"]),
         kernels("Simulation", ["Geo", "Raster"]),
         library("Jobs", ["CXML", "Documents", "Geo"]),
@@ -114,7 +115,8 @@ let package = Package(
         .target(
             name: "JobService",
             dependencies: [
-                "CArgon2", "ClusterExec", "Documents", "Jobs", "Postgres", "Spawn", asyncHTTPClient, crypto, grdb,
+                "CArgon2", "Checksums", "ClusterExec", "Documents", "Jobs", "Postgres", "Spawn", asyncHTTPClient,
+                crypto, grdb,
                 jwtKit,
                 logging,
             ] + [mustache] + hummingbird + nio,
@@ -124,9 +126,8 @@ let package = Package(
         kernels(
             "Workflows",
             [
-                "Documents", "Geo", "Raster", "Postgres", "DatacubeIndex", "Ingest", "Analysis", "Simulation",
-                "IndexSQL",
-                crypto, logging,
+                "Checksums", "Documents", "Geo", "Raster", "Postgres", "DatacubeIndex", "Ingest", "Analysis",
+                "Simulation", "IndexSQL", logging,
             ]
         ),
         .executableTarget(

@@ -53,8 +53,7 @@ public struct PermittedFolders: Sendable {
                 let whole = ([String(cString: real)] + rest.reversed()).joined(separator: "/")
                 return (whole as NSString).standardizingPath
             }
-            var status = stat()
-            if lstat(known, &status) == 0, status.st_mode & S_IFMT == S_IFLNK { return nil }
+            if (try? FileManager.default.destinationOfSymbolicLink(atPath: known)) != nil { return nil }
             let folder = (known as NSString).deletingLastPathComponent
             guard folder != known, !folder.isEmpty else { return (path as NSString).standardizingPath }
             rest.append((known as NSString).lastPathComponent)

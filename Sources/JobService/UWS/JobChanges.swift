@@ -38,6 +38,7 @@ struct JobChanges: Sendable {
             if let duration {
                 guard !job.phase.isFinished else { throw JobError(.parametersFixed(job.phase), job: job.id) }
                 job.executionDuration = duration
+                job.setQuote()
             }
             if let destruction {
                 guard job.phase != .archived else { throw JobError(.parametersFixed(job.phase), job: job.id) }

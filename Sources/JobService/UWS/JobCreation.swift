@@ -1,4 +1,5 @@
 import ClusterExec
+import Documents
 import Foundation
 import Hummingbird
 import Jobs
@@ -78,8 +79,7 @@ struct JobCreation: Sendable {
         job.isSelfContained = true
         if !description.isScript { job.places = places }
         job.account = request.account
-        // The latest that it can end, had it started now: nothing better is known.
-        if seconds > 0 { job.quote = job.creationTime + seconds }
+        job.setQuote()
         do {
             try await keepFiles()
             if !description.isScript { try checkOutputs(of: job, places) }
@@ -173,6 +173,11 @@ struct JobCreation: Sendable {
 
     /// Where an uploaded value is kept: below the job's own folder, whatever its name.
     func path(of parameter: String, _ fileName: String, _ id: String) -> String {
-        "\(uploadFolder(id))/\(SafeName.of(parameter))/\(SafeName.of(fileName))"
+        "\(uploadFolder(id))/\(SafeName.ofUpload(parameter))/\(SafeName.ofUpload(fileName))"
     }
+}
+
+extension Job {
+    /// The quote is the latest that it can end, had it started when it was made: nothing better is known.
+    mutating func setQuote() { quote = executionDuration > 0 ? creationTime + executionDuration : nil }
 }

@@ -8,6 +8,7 @@ extension JobCreation {
     /// - Parameters:
     ///   - identity: Whose jobs.
     ///   - fixed: Names of parameters that the service file gives.
+    /// - Returns: The folders that the service file lists for such a person.
     func places(of identity: Identity, fixed: Set<String> = []) -> JobPlaces {
         let options = parts.options
         let more = identity.isAdministrator ? options.administratorFolders : []
