@@ -47,6 +47,7 @@ let hummingbird = [
     Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird"),
     Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird"),
     Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types"),
+    Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
     Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
 ]
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
@@ -88,6 +89,7 @@ let package = Package(
         .systemLibrary(name: "CMachine"),
         .systemLibrary(name: "CSpawn"),
         library("Spawn", ["CSpawn"]),
+        library("Checksums", [crypto]),
         library("Documents", ["Geo", yams]),
         kernels("Geo"),
         library("Config", ["Documents", "Postgres"]),
@@ -104,7 +106,7 @@ let package = Package(
             ]
         ),
         kernels("Raster", ["Geo", "CDeflate", "CGDAL", "CHDF5", "CISAL", "CNetCDF", "CPROJ", "CZstd", "GDALLoader"]),
-        library("Postgres", ["CPQ", "Spawn", crypto, logging]),
+        library("Postgres", ["CPQ", "Checksums", "Spawn", logging]),
         .target(
             name: "IndexSQL",
             path: "sql",
@@ -113,7 +115,7 @@ let package = Package(
         ),
         library("DatacubeIndex", ["Documents", "Geo", "Raster", "Postgres", "IndexSQL", logging]),
         kernels("Ingest", ["CXML", "Documents", "Geo", "Raster", "DatacubeIndex", crypto, logging]),
-        library("Catalogs", ["Documents", "Geo", asyncHTTPClient, crypto, logging, nioTLS] + nio),
+        library("Catalogs", ["Checksums", "Documents", "Geo", asyncHTTPClient, crypto, logging, nioTLS] + nio),
         kernels("Analysis", ["Documents", "Geo"]),
         kernels("Simulation", ["Geo", "Raster"]),
         library("Jobs", ["CXML", "Documents", "Geo"]),
@@ -121,7 +123,8 @@ let package = Package(
         .target(
             name: "JobService",
             dependencies: [
-                "CArgon2", "ClusterExec", "Documents", "Jobs", "Postgres", "Spawn", asyncHTTPClient, crypto, grdb,
+                "CArgon2", "Checksums", "ClusterExec", "Documents", "Jobs", "Postgres", "Spawn", asyncHTTPClient,
+                crypto, grdb,
                 jwtKit,
                 logging,
             ] + [mustache] + hummingbird + nio,
@@ -131,10 +134,9 @@ let package = Package(
         kernels(
             "Workflows",
             [
-                "CMachine", "Documents", "Geo", "Raster", "Postgres", "DatacubeIndex", "Ingest", "Analysis",
-                "Simulation",
-                "IndexSQL",
-                crypto, logging,
+                "CMachine", "Checksums", "Documents", "Geo", "Raster", "Postgres", "DatacubeIndex", "Ingest",
+                "Analysis",
+                "Simulation", "IndexSQL", logging,
             ]
         ),
         .executableTarget(

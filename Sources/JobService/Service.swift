@@ -25,6 +25,11 @@ public protocol JobLauncher: Sendable {
 
     /// The folder that a new job is to have.
     func newFolder(_ id: String) -> String
+
+    /// What documents that a job's parameters name say of outputs elsewhere than where it may write.
+    ///
+    /// - Returns: The first such parameter and path; nil for none, and where a document cannot be read, which its job says.
+    func objection(toOutputsOf job: Job, _ places: JobPlaces) -> (parameter: String, path: String)?
 }
 
 /// The parts that requests work with.
@@ -120,7 +125,10 @@ public struct JobService: Sendable {
     public func run(ready: @escaping @Sendable (Int) -> Void) async throws {
         let options = parts.options
         var server = HTTPServerBuilder.http1(
-            configuration: .init(idleTimeout: .seconds(Int64(max(options.bodySeconds, options.waitSeconds + 10))))
+            configuration: .init(
+                additionalChannelHandlers: [EarlyAnswerHandler()],
+                idleTimeout: .seconds(Int64(max(options.bodySeconds, options.waitSeconds + 10)))
+            )
         )
         if let tls = options.tls {
             var configuration = TLSConfiguration.makeServerConfiguration(
@@ -152,6 +160,9 @@ public struct JobService: Sendable {
             }
         }
     }
+
+    /// What it answers, each as method and path: `GET /rest/{kind}`.
+    var routes: [String] { makeRouter().routes.map(\.description) }
 
     private func makeRouter() -> Router<ServiceContext> {
         let router = Router(context: ServiceContext.self, options: .autoGenerateHeadEndpoints)

@@ -11,7 +11,8 @@ public enum ServiceFile {
         let root = document.root
         try root.allowOnly([
             "host", "port", "base_url", "tls", "trusted_proxies", "openid", "allow_anonymous", "job_servers",
-            "allow_private_addresses", "data_folders", "administrator_folders", "folder", "limits", "submission",
+            "allow_private_addresses", "data_folders", "administrator_folders", "output_folders",
+            "folder", "limits", "submission",
         ])
         var options = ServiceOptions()
         options.host = try root.optional("host")?.string() ?? options.host
@@ -38,6 +39,7 @@ public enum ServiceFile {
         options.allowsPrivateAddresses = try root.optional("allow_private_addresses")?.bool() ?? false
         options.dataFolders = try folders(root, "data_folders")
         options.administratorFolders = try folders(root, "administrator_folders")
+        options.outputFolders = try folders(root, "output_folders")
         options.folder = try root.optional("folder")?.string() ?? ""
         if let reader = root.optional("submission") { try submission(reader, &options.submission) }
         if let reader = root.optional("limits") { try limits(reader, &options) }

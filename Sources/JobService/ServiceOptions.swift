@@ -51,6 +51,8 @@ public struct ServiceOptions: Sendable, Equatable {
     /// Folders below which paths must lie that requests name, besides the job's own: of all people, and of administrators.
     public var dataFolders: [String] = []
     public var administratorFolders: [String] = []
+    /// Folders below which documents of jobs may say that outputs go; administrators may use theirs too.
+    public var outputFolders: [String] = []
     /// Where uploads and job descriptions are kept.
     public var folder = ""
     /// Jobs that run at a time, in all and of one user.

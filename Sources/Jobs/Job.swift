@@ -29,6 +29,8 @@ public struct Job: Sendable, Equatable, Codable {
     public var folder: String?
     /// True for a job that `antares jobs start` runs from its parameters alone, as those of the service.
     public var isSelfContained: Bool?
+    /// What it may read and write, where others than the people of this machine made it; nil for all.
+    public var places: JobPlaces?
     public var results: [JobResult]
     public private(set) var errorSummary: ErrorSummary?
     public var progress: JobProgress
@@ -111,6 +113,7 @@ public struct Job: Sendable, Equatable, Codable {
     public mutating func set(_ changes: [JobParameter]) throws(JobError) {
         guard phase == .pending else { throw JobError(.parametersFixed(phase), job: id) }
         for change in changes {
+            places?.release(change.id)
             if let index = parameters.firstIndex(where: { $0.id.lowercased() == change.id.lowercased() }) {
                 parameters[index].value = change.value
                 parameters[index].isByReference = change.isByReference

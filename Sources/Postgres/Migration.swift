@@ -1,4 +1,4 @@
-import Crypto
+import Checksums
 public import Foundation
 
 /// One versioned SQL file.
@@ -11,9 +11,7 @@ public struct Migration: Sendable, Hashable {
 
     public init(version: Int, name: String, sql: String) {
         (self.version, self.name, self.sql) = (version, name, sql)
-        checksum = SHA256.hash(data: Data(sql.utf8)).map { byte in
-            (byte < 16 ? "0" : "") + String(byte, radix: 16)
-        }.joined()
+        checksum = sql.sha256
     }
 
     /// The migrations of a folder, files named `V0001_create_tables.sql`, by version.

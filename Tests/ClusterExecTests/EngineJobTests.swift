@@ -9,7 +9,7 @@ import Testing
 struct EngineJobTests {
     enum Kind: String, CaseIterable { case local, slurm, sge, ssh }
 
-    private static func bench(_ kind: Kind) throws -> JobBench? {
+    static func bench(_ kind: Kind) throws -> JobBench? {
         switch kind {
         case .local: try JobBench()
         case .slurm: try .slurm()

@@ -127,14 +127,7 @@ struct JobStartTests {
     func `a user's program finds its parameters, and what it leaves is found by the patterns of its results`(
         kind: EngineJobTests.Kind
     ) async throws {
-        let jobs: JobBench? =
-            switch kind {
-            case .local: try JobBench()
-            case .slurm: try .slurm()
-            case .sge: try .gridEngine()
-            case .ssh: try .ssh()
-            }
-        guard let jobs else { return }
+        guard let jobs = try EngineJobTests.bench(kind) else { return }
         let bench = try Bench(jobs)
         let upload = try jobs.shared.write("uploaded", to: "upload.txt")
         var script = try bench.script(
@@ -168,14 +161,85 @@ struct JobStartTests {
         #expect(ended.results.map(\.size) == texts.map { $0.utf8.count })
     }
 
-    @Test func `a user's program that fails says so with the last line that it printed`() async throws {
-        let bench = try Bench(try JobBench())
-        let job = try await bench.make("mine", [:], script: try bench.script("echo 'no such band' >&2; exit 3"))
+    @Test(arguments: EngineJobTests.Kind.allCases)
+    func `a user's program that fails says so with the last line that it printed, and is not tried again`(
+        kind: EngineJobTests.Kind
+    ) async throws {
+        guard let jobs = try EngineJobTests.bench(kind) else { return }
+        let bench = try Bench(jobs)
+        let script = "echo $ANTARES_ATTEMPT >> \(jobs.shared.path("ran")); echo 'no such band' >&2; exit 3"
+        let job = try await bench.make("mine", [:], script: try bench.script(script))
         #expect(try bench.start(job).status == 1)
         let ended = try await bench.ended(job)
         #expect(ended.phase == .error)
-        #expect(ended.errorSummary?.message.contains("ended with 3: no such band") == true)
+        let message = ended.errorSummary?.message ?? ""
+        #expect(message.contains("ended with 3: no such band"), "\(message)")
         #expect(ended.results.map(\.id).contains("stderr"))
+        #expect(jobs.lines("ran") == ["1"])
+    }
+
+    @Test(arguments: EngineJobTests.Kind.allCases)
+    func `a user's program has a short environment of its own on every engine, with its parameters by their own names`(
+        kind: EngineJobTests.Kind
+    ) async throws {
+        guard var jobs = try EngineJobTests.bench(kind) else { return }
+        jobs.variables["MY_TOKEN"] = "the-secret"
+        let bench = try Bench(jobs)
+        let file = try jobs.shared.write("uploaded", to: "upload.txt")
+        var script = try bench.script(
+            "compgen -e > names.txt; cat \"$image\" > image.txt; printf '%s' \"$text\" > text.txt; pwd > place.txt\n"
+                + "env > all.txt; printf '%s' \"$HOME\" > home.txt",
+            results: ["names", "image", "text", "place", "all", "home"].map { .init($0, pattern: "\($0).txt") }
+        )
+        (script.inputs, script.links, script.values) = ([file], ["scene.txt": file], ["image": file])
+        script.environment = ["text": "é \"b\" $c", "image": "\(ScriptTask.inputFolder)/scene.txt"]
+        let job = try await bench.make("mine", ["text": "é \"b\" $c", "image": "scene"], script: script)
+        let result = try bench.start(job)
+        #expect(result.status == 0, "\(result.errors)")
+        let ended = try await bench.ended(job)
+        let texts = try Dictionary(
+            uniqueKeysWithValues: ended.results.map { ($0.id, try String(contentsOfFile: $0.href, encoding: .utf8)) }
+        )
+        #expect(texts["image"] == "uploaded" && texts["text"] == "é \"b\" $c")
+        #expect(texts["home"].map { "\($0)\n" } == texts["place"])
+        #expect(texts["all"]?.contains("the-secret") == false)
+        let names = Set((texts["names"] ?? "").split(separator: "\n").map(String.init))
+        #expect(
+            names.subtracting(["PWD", "OLDPWD", "SHLVL", "_"]) == [
+                "PATH", "HOME", "LANG", "TZ", "text", "image", "ANTARES_JOB", "ANTARES_TASK", "ANTARES_ATTEMPT",
+                "ANTARES_RESULTS", "ANTARES_TILES", "ANTARES_PARAM_TEXT", "ANTARES_PARAM_IMAGE", "ANTARES_PARAMETERS",
+            ],
+            "\(names.sorted())"
+        )
+    }
+
+    @Test func `what a parameter names is looked at again when the job starts`() async throws {
+        let bench = try Bench(try JobBench())
+        let data = try TemporaryFolder()
+        _ = try data.write("x", to: "open/scene/a.txt")
+        _ = try data.write("x", to: "secret/a.txt")
+        var ends: [Job] = []
+        for isSwapped in [false, true] {
+            let job = try await bench.make("prepare_metadata", ["path": data.path("open/scene"), "outfile": "m.yaml"])
+            try await bench.store.change(job.id) { $0.places = JobPlaces(reads: [data.path("open")]) }
+            if isSwapped {
+                try FileManager.default.removeItem(atPath: data.path("open/scene"))
+                try FileManager.default.createSymbolicLink(
+                    atPath: data.path("open/scene"),
+                    withDestinationPath: data.path("secret")
+                )
+            }
+            #expect(try bench.start(job).status != 0)
+            ends.append(try await bench.ended(job))
+        }
+        #expect(ends.allSatisfy { $0.phase == .error })
+        let messages = ends.map { $0.errorSummary?.message ?? "" }
+        // There is no scene in it, which only the one who may look finds.
+        #expect(!messages[0].contains("is not below"), "\(messages[0])")
+        #expect(
+            messages[1].contains("'path'") && messages[1].contains("is not below a folder that the job may read"),
+            "\(messages[1])"
+        )
     }
 
     @Test func `a job that is aborted or has had its time stops, and leaves no process`() async throws {
@@ -220,6 +284,80 @@ struct JobStartTests {
 }
 
 extension TileJobTests {
+    @Test func `an ingestion writes below the folders of its job alone, whatever its document says and links lead to`()
+        async throws
+    {
+        guard let bench = try Self.bench(.local, .scenes) else { return }
+        #expect(try bench.antares(["jobs", "list"]).status == 0)  // makes the store's tables
+        let store = PostgresJobStore(try await ConnectionPool(bench.database))
+        let home = bench.jobs.program.home
+        let text = try String(contentsOfFile: home.path("ingestion.yaml"), encoding: .utf8)
+        func ended(_ document: String, writes: [String], before: () throws -> Void = {}) async throws -> (Job, String) {
+            let id = Job.makeID()
+            let folder = JobFolder(sharedFolder: bench.jobs.shared.path, job: id).path
+            let file = try bench.jobs.shared.write(document, to: "jobs/\(id)/uploads/config-file/a.yaml")
+            let given = [JobParameter("config-file", file, isByReference: true), JobParameter("tiles-per-task", "9")]
+            var job = Job(id: id, kind: "ingest", ownerID: "ana", parameters: given, folder: folder)
+            job.places = JobPlaces(writes: writes)
+            try await store.add(job)
+            try before()
+            let errors = try bench.run(["jobs", "start", id]).errors
+            let ended = try #require(try await store.job(id))
+            return (ended, "\(ended.errorSummary?.message ?? "") \(errors)")
+        }
+        let tiles = home.path("tiles")
+        let other = text.replacing(tiles, with: home.path("elsewhere"))
+        let climbing = text.replacing("\"s2_l2a_20m/mexico/", with: "\"../elsewhere/")
+        try #require(other != text && climbing != text)
+        for document in [other, climbing] {
+            let (job, said) = try await ended(document, writes: [tiles])
+            #expect(job.phase == .error && said.contains("its document writes to"), "\(said)")
+        }
+        // A folder below which tiles may be written becomes a link to elsewhere while the job waits.
+        try FileManager.default.createDirectory(atPath: home.path("elsewhere"), withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(atPath: tiles, withIntermediateDirectories: true)
+        let (job, said) = try await ended(text, writes: [tiles]) {
+            try FileManager.default.createSymbolicLink(
+                atPath: tiles + "/s2_l2a_20m",
+                withDestinationPath: home.path("elsewhere")
+            )
+        }
+        #expect(job.phase == .error && said.contains("is not below a folder that"), "\(said)")
+        #expect(TemporaryFolder.files(below: home.path("elsewhere")).isEmpty)
+        #expect(try bench.rows("s2_l2a_20m_mexico").isEmpty)
+        unlink(tiles + "/s2_l2a_20m")
+        let (good, why) = try await ended(text, writes: [tiles])
+        #expect(good.phase == .completed && good.tiles?.done == 27, "\(why)")
+    }
+
+    @Test func `a job adds no dataset whose document names files that it may not read`() async throws {
+        guard let bench = try Self.bench(.local, .scenes) else { return }
+        #expect(try bench.antares(["jobs", "list"]).status == 0)
+        let store = PostgresJobStore(try await ConnectionPool(bench.database))
+        let (scenes, documents) = try bench.copyScenes()
+        let path = try #require(documents.firstMatch(of: #/path: (\S+_B02_20m\S+)/#)).1
+        for (text, reads, reason) in [
+            (documents, [scenes], ""),
+            (documents, [bench.jobs.shared.path], "which is not below a folder that the job may read"),
+            (documents.replacing(path, with: "/etc/passwd"), [scenes], "names the file '/etc/passwd'"),
+            (documents.replacing(path, with: "../../../../secret.tif"), [scenes], "'../../../../secret.tif'"),
+            (documents.replacing(path, with: "/vsizip//etc/x.zip/a.tif"), [scenes], "'/vsizip//etc/x.zip/a.tif'"),
+        ] {
+            let id = Job.makeID()
+            let folder = JobFolder(sharedFolder: bench.jobs.shared.path, job: id).path
+            let file = try bench.jobs.shared.write(text, to: "jobs/\(id)/uploads/paths/a.yaml")
+            let given = [JobParameter("paths", file, isByReference: true)]
+            var job = Job(id: id, kind: "dataset_add", ownerID: "ana", parameters: given, folder: folder)
+            job.places = JobPlaces(reads: reads)
+            try await store.add(job)
+            let result = try bench.run(["jobs", "start", id])
+            let ended = try #require(try await store.job(id))
+            let log = try bench.antares(["jobs", "log", id]).output
+            #expect(ended.phase == (reason.isEmpty ? .completed : .error), "\(result.errors)\(log)")
+            #expect(reason.isEmpty || log.contains(reason), "\(log)")
+        }
+    }
+
     /// A job of nine tiles, the last of which nobody can make, as a service makes it.
     private func makeJob(_ bench: TileBench) async throws -> (store: any JobStore, id: String) {
         #expect(try bench.antares(["jobs", "list"]).status == 0)  // makes the store's tables

@@ -19,7 +19,14 @@ struct TaskRunnerTests {
         try folder.create()
         let payload = Data([0xff, 0x00, 0x31])
         try folder.write(
-            TaskFile(number: 3, kind: "test", payload: payload, tiles: ["a", "b"], outputs: [place.path("tiles")])
+            TaskFile(
+                number: 3,
+                kind: "test",
+                payload: payload,
+                tiles: ["a", "b"],
+                outputs: [place.path("tiles")],
+                writable: [place.path("tiles"), "s3://maps/2026"]
+            )
         )
         let handler = Handler(body: body)
         let status = try await TaskRunner(folder: folder, number: 3, attempt: 2, handlers: [handler]).run()
@@ -62,6 +69,28 @@ struct TaskRunnerTests {
         }
         #expect(FileManager.default.fileExists(atPath: place.path("tiles/2017/a.tif")))
         #expect(status.failure?.reason.contains("in none of the folders that the task may write to") == true)
+    }
+
+    @Test func `a folder that became a link to elsewhere since the task was planned is not written to`() async throws {
+        let (status, _, place) = try await run { _, context in
+            let tiles = context.task.outputs[0]
+            let other = (tiles as NSString).deletingLastPathComponent + "/other"
+            for path in [tiles, other] {
+                try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+            }
+            try FileManager.default.createSymbolicLink(atPath: tiles + "/2017", withDestinationPath: other)
+            _ = try context.output(tiles + "/2018/a.tif")
+            try context.task.checkWriting("s3://maps/2026/a.tif")
+            for path in ["s3://maps/2027/a.tif", "s3://maps/2026/../a.tif", "/vsis3/other/a.tif"] {
+                if (try? context.task.checkWriting(path)) != nil { throw TaskFailure(.environment, "\(path) passes") }
+            }
+            _ = try context.output(tiles + "/2017/sub/a.tif")
+            return []
+        }
+        #expect(status.failure?.kind == .input)
+        #expect(status.failure?.reason.contains("is not below a folder that the job may write to") == true)
+        #expect(TemporaryFolder.files(below: place.path("other")).isEmpty)
+        #expect(!FileManager.default.fileExists(atPath: place.path("other/sub")))
     }
 
     @Test func `a task that is done is not done again`() async throws {

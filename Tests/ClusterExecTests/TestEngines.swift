@@ -106,7 +106,7 @@ private let endsEngines: Void = {
 struct JobBench {
     let program: BuiltProgram
     let shared: TemporaryFolder
-    let variables: TestEngines.Variables
+    var variables: TestEngines.Variables
     /// What a command line says to run on the engine.
     let options: [String]
 

@@ -7,18 +7,20 @@ import Testing
 
 @testable import JobService
 
+/// Lets jobs wait for ever.
+struct WaitingLauncher: JobLauncher {
+    let root: String
+
+    func start(_ job: Job, log: String) throws -> StartedJob { throw CancellationError() }
+    func folder(of job: Job) -> String { newFolder(job.id) }
+    func newFolder(_ id: String) -> String { "\(root)/jobs/\(id)" }
+    func objection(toOutputsOf job: Job, _ places: JobPlaces) -> (parameter: String, path: String)? { nil }
+}
+
 /// Schedules without waiting for a clock.
 ///
 /// The time is given; the jobs are made and wait, as nobody starts them here.
 @Suite struct BeatTests {
-    private struct Waiting: JobLauncher {
-        let root: String
-
-        func start(_ job: Job, log: String) throws -> StartedJob { throw CancellationError() }
-        func folder(of job: Job) -> String { newFolder(job.id) }
-        func newFolder(_ id: String) -> String { "\(root)/jobs/\(id)" }
-    }
-
     private let folder: TemporaryFolder
     private let type = JobDescription(name: "ingest", parameters: [ParameterDescription("product", isRequired: true)])
 
@@ -30,7 +32,7 @@ import Testing
         options.folder = folder.path
         let jobs = try SQLiteJobStore(opening: URL(fileURLWithPath: folder.path("jobs.sqlite")))
         let records = try SQLiteRecordStore(opening: URL(fileURLWithPath: folder.path("service.sqlite")))
-        let (launcher, log, watch) = (Waiting(root: folder.path), Logger(label: "test"), JobWatch(jobs))
+        let (launcher, log, watch) = (WaitingLauncher(root: folder.path), Logger(label: "test"), JobWatch(jobs))
         let entities = EntityStore(jobs: jobs, records: records)
         return ServiceParts(
             options: options,

@@ -163,6 +163,55 @@ import Testing
         #expect(try await service.get("/health").status == 200)
     }
 
+    /// Sends on, however often it is answered, and says how it was answered and how the connection ended.
+    private static let stubborn = """
+        import socket, sys, time
+        port, head, pause = int(sys.argv[1]), sys.argv[2], float(sys.argv[3])
+        connection = socket.create_connection(("127.0.0.1", port), timeout=60)
+        connection.sendall(head.encode().decode("unicode_escape").encode())
+        connection.settimeout(pause)
+        answer, end, start = b"", "held", time.time()
+        while time.time() - start < 60:
+            try:
+                part = connection.recv(4096)
+                if not part: end = "closed"; break
+                answer += part
+            except socket.timeout: pass
+            except OSError: end = "closed"; break
+            try: connection.sendall(b"x")
+            except OSError: end = "closed"; break
+        lines = answer.decode().lower().split("\\r\\n")
+        print(lines[0].split(" ")[1] if answer else "-", "connection: close" in lines, end)
+        """
+
+    @Test func `who is refused gets the answer, and holds no connection by sending on`() async throws {
+        let service = try TestService(file: "limits: {body_seconds: 2}\n")
+        defer { service.close() }
+        let port = try #require(service.address.split(separator: ":").last.map(String.init))
+        let files = "Content-Type: multipart/form-data; boundary=b\\r\\nContent-Length: 9000000"
+        for (path, fields, status) in [
+            // Who may not, before the body; who is slow, after its time; who sends without a length.
+            ("/rest/composite", files, "401"), ("/api/v1/login", "Content-Length: 5000", "408"),
+            ("/api/v1/login", "Transfer-Encoding: chunked\\r\\n\\r\\n4000000\\r\\n", "408"), ("/none", files, "404"),
+        ] {
+            let head = "POST \(path) HTTP/1.1\\r\\nHost: x\\r\\n\(fields)\\r\\n\\r\\n"
+            let ended = try run("python3", ["-c", Self.stubborn, port, head, "0.1"]).output
+            #expect(ended == "\(status) True closed\n", "\(path) \(fields)")
+        }
+        // One that is heard to its end goes on, refused or not.
+        let two =
+            "GET /rest HTTP/1.1\\r\\nHost: x\\r\\n\\r\\nGET /health HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n"
+        let script = """
+            import socket, sys
+            connection = socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=60)
+            connection.sendall(sys.argv[2].encode().decode("unicode_escape").encode())
+            answer = b""
+            while part := connection.recv(4096): answer += part
+            print(answer.decode().count("HTTP/1.1 "), answer.decode().split(" ")[1])
+            """
+        #expect(try run("python3", ["-c", script, port, two]).output == "2 401\n")
+    }
+
     @Test func `passwords and tokens are in no log, and guessing them is slowed down`() async throws {
         let folder = try TemporaryFolder()
         let log = folder.path("service.log")

@@ -227,6 +227,9 @@ def changes():
          post(f"{path}/parameters", {"seconds": "-1"}).status_code == 400
          and post("", {"seconds": "many"}).status_code == 400)
     rule("2.2.3.4: executionduration", text(document(post(f"{path}/executionduration", {"EXECUTIONDURATION": "77"})), "executionDuration") == "77")
+    root = document(get(path))
+    rule("2.1.6: the quote follows the duration", text(root, "quote")[:19] == (
+        datetime.fromisoformat(text(root, "creationTime")[:19]) + timedelta(seconds=77)).isoformat(), text(root, "quote"))
     for wrong in ("-1", "long", "1e99"):
         rule(f"clients: EXECUTIONDURATION={wrong} is refused",
              post(f"{path}/executionduration", {"EXECUTIONDURATION": wrong}).status_code >= 400)
@@ -243,6 +246,18 @@ def changes():
     item = next(item for item in document(get(path)).find(UWS + "parameters") if item.get("id") == "list")
     rule("2.2.3.1.1: an uploaded value is by reference", item.get("byReference") == "true")
     rule("2.2.3.1.1: and is served", session.get(item.text).content == b"1,2\n\x00\xff" and item.text.endswith("/parameters/list"))
+    session.delete(base + path)
+
+    files["rows"] = ("b.csv", b"3,4", "text/csv")
+    answer = session.post(base, data={"seconds": "0", "UPLOAD": "list,param:table;more,param:rows"}, files=files,
+                          allow_redirects=False)
+    path = answer.headers["Location"][len(base):]
+    rule("DALI 3.4.5: UPLOAD names each file's parameter", get(f"{path}/parameters/list").content == b"1,2\n\x00\xff"
+         and get(f"{path}/parameters/more").content == b"3,4")
+    session.delete(base + path)
+    answer = session.post(base, data={"seconds": "0"}, files={"list": files["rows"]}, allow_redirects=False)
+    path = answer.headers["Location"][len(base):]
+    rule("ours: a file under a parameter's own name", get(f"{path}/parameters/list").content == b"3,4")
     session.delete(base + path)
 
     path, _ = create({"seconds": "300", "EXECUTIONDURATION": "2"}, run=True)

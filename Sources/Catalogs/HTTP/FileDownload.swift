@@ -1,4 +1,4 @@
-import Crypto
+import Checksums
 import Foundation
 
 /// One file to fetch: where from, where to, and what is known of it.
@@ -137,8 +137,7 @@ public struct FileDownload: Sendable {
     static func tag(_ headers: [String: String]) -> String {
         let total = ContentRange(headers["content-range"])?.total ?? headers["content-length"].flatMap { Int($0) }
         let text = "\(headers["etag"] ?? headers["last-modified"] ?? "")|\(total ?? -1)"
-        return SHA256.hash(data: Data(text.utf8)).prefix(6).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
-            .joined()
+        return String(text.sha256.prefix(12))
     }
 }
 

@@ -1,3 +1,4 @@
+import Checksums
 import Crypto
 import Foundation
 
@@ -40,9 +41,7 @@ public struct Multihash: Sendable, Hashable {
     public var text: String {
         let code = algorithm.rawValue
         let head = code < 0x80 ? [UInt8(code)] : [UInt8(code & 0x7F | 0x80), UInt8(code >> 7)]
-        return (head + [UInt8(digest.count)] + digest).map { byte in
-            (byte < 16 ? "0" : "") + String(byte, radix: 16)
-        }.joined()
+        return (head + [UInt8(digest.count)] + digest).hexadecimal
     }
 
     /// The checksum of a file.

@@ -1,3 +1,4 @@
+import Documents
 public import Foundation
 
 /// Scenes that were ordered from the USGS, and which of them have been fetched; kept in a file of its own.

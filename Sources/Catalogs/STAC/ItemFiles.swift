@@ -1,4 +1,4 @@
-import Crypto
+import Checksums
 import Documents
 import Foundation
 
@@ -74,8 +74,7 @@ struct ItemFiles: Sendable {
     private static func folderName(_ text: String) -> String {
         let name = SafeName.make(text)
         guard name != text else { return name }
-        let hash = SHA256.hash(data: Data(text.utf8)).prefix(4).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
-        return (name.isEmpty ? "item" : name) + "-" + hash.joined()
+        return (name.isEmpty ? "item" : name) + "-" + text.sha256.prefix(8)
     }
 
     private static func stem(_ name: String) -> String {

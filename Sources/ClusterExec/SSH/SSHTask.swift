@@ -73,12 +73,15 @@ public struct SSHTask: Sendable {
         else { throw ClusterError(.badProtocol, "status.json", reason: "it is missing or of another task") }
         if let log = try DurableFile.read("\(place)/log") { FileHandle.standardError.write(log) }
         try move("\(place)/results", to: folder.results)
-        for (index, output) in task.outputs.enumerated() { try move("\(place)/outputs/\(index)", to: output) }
+        for (index, output) in task.outputs.enumerated() {
+            try move("\(place)/outputs/\(index)", to: output, checking: task)
+        }
         try folder.write(status)
         return status
     }
 
-    private func move(_ source: String, to target: String) throws {
+    /// - `task`: Whose places are checked; nil for the job's own folder.
+    private func move(_ source: String, to target: String, checking task: TaskFile? = nil) throws {
         for name in FileManager.default.enumerator(atPath: source)?.compactMap({ $0 as? String }) ?? [] {
             var isFolder: ObjCBool = false
             let path = "\(source)/\(name)"
@@ -86,6 +89,7 @@ public struct SSHTask: Sendable {
                 continue
             }
             let end = "\(target)/\(name)"
+            try task?.checkWriting(end)
             try DurableFile.makeFolder((end as NSString).deletingLastPathComponent)
             do {
                 try DurableFile.publish(path, as: end)

@@ -15,6 +15,8 @@ public struct TaskFile: Sendable, Equatable, Codable {
     public let inputs: [String]
     /// Absolute paths of the folders that the task may write to.
     public let outputs: [String]
+    /// Folders and beginnings of addresses below which it has to write, as the disk is then; nil for any.
+    public let writable: [String]?
     /// Where object stores are, as variables, for machines that do not say so themselves; no secrets.
     var stores: [String: String]?
 
@@ -24,10 +26,11 @@ public struct TaskFile: Sendable, Equatable, Codable {
         payload: Data,
         tiles: [String] = [],
         inputs: [String] = [],
-        outputs: [String] = []
+        outputs: [String] = [],
+        writable: [String]? = nil
     ) {
         (self.number, self.kind, self.payload, self.tiles) = (number, kind, payload, tiles)
-        (self.inputs, self.outputs) = (inputs, outputs)
+        (self.inputs, self.outputs, self.writable) = (inputs, outputs, writable)
     }
 
     /// The same task under another number, for a job that runs it again.
@@ -44,14 +47,25 @@ public struct TaskFile: Sendable, Equatable, Codable {
             payload: payload ?? self.payload,
             tiles: tiles ?? self.tiles,
             inputs: inputs,
-            outputs: outputs
+            outputs: outputs,
+            writable: writable
         )
         task.stores = stores
         return task
     }
 
+    /// Fails for a place that the job may not write to: a folder may have become a link since the task was planned.
+    ///
+    /// - Throws: `TaskFailure` that names the place.
+    public func checkWriting(_ path: String) throws {
+        let here = FileManager.default.currentDirectoryPath
+        guard let writable, !PermittedFolders(writable).permit(path, relativeTo: here) else { return }
+        let known = writable.joined(separator: ", ")
+        throw TaskFailure(.input, "'\(path)' is not below a folder that the job may write to (\(known))")
+    }
+
     private enum Key: String, CodingKey {
-        case number, kind, tiles, inputs, outputs, stores, payload
+        case number, kind, tiles, inputs, outputs, writable, stores, payload
         case encodedPayload = "payload_base64"
     }
 
@@ -62,6 +76,7 @@ public struct TaskFile: Sendable, Equatable, Codable {
         tiles = try container.decode([String].self, forKey: .tiles)
         inputs = try container.decode([String].self, forKey: .inputs)
         outputs = try container.decode([String].self, forKey: .outputs)
+        writable = try container.decodeIfPresent([String].self, forKey: .writable)
         stores = try container.decodeIfPresent([String: String].self, forKey: .stores)
         if let text = try container.decodeIfPresent(String.self, forKey: .payload) {
             payload = Data(text.utf8)
@@ -78,6 +93,7 @@ public struct TaskFile: Sendable, Equatable, Codable {
         try container.encode(tiles, forKey: .tiles)
         try container.encode(inputs, forKey: .inputs)
         try container.encode(outputs, forKey: .outputs)
+        try container.encodeIfPresent(writable, forKey: .writable)
         try container.encodeIfPresent(stores, forKey: .stores)
         if let text = String(validating: payload, as: UTF8.self) {
             try container.encode(text, forKey: .payload)

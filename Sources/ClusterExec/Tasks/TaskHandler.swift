@@ -45,6 +45,8 @@ public struct TaskContext: Sendable {
             !path.split(separator: "/").contains("..")
         else { throw TaskFailure(.input, "'\(path)' is in none of the folders that the task may write to") }
         let base = task.outputs[index]
+        // Elsewhere it is whoever brings the files back who writes them.
+        if remote == nil { try task.checkWriting(path) }
         let place = remote.map { "\($0.path)/outputs/\(index)" + path.dropFirst(base.count) } ?? path
         try DurableFile.makeFolder((place as NSString).deletingLastPathComponent)
         return place

@@ -1,3 +1,4 @@
+import Checksums
 import Crypto
 import Foundation
 public import Jobs
@@ -299,7 +300,7 @@ public struct Accounts: Sendable {
         String(makeWord().filter { $0.isLetter || $0.isNumber }.prefix(24))
     }
 
-    static func digest(_ word: String) -> String { SHA256.hash(data: Data(word.utf8)).hexadecimal }
+    static func digest(_ word: String) -> String { word.sha256 }
 
     private static let dummyHash = (try? PasswordHash.make("nobody's password")) ?? ""
 }

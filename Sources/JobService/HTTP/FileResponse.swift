@@ -1,4 +1,5 @@
 import ClusterExec
+import Documents
 import Foundation
 import HTTPTypes
 import Hummingbird
@@ -35,7 +36,7 @@ struct FileResponse: Sendable {
             .lastModified: HTTPDates.text(modified / 1000), .cacheControl: "private, no-cache",
         ]
         if let download {
-            headers[.contentDisposition] = "attachment; filename=\"\(SafeName.of(download))\""
+            headers[.contentDisposition] = "attachment; filename=\"\(SafeName.ofUpload(download))\""
         }
         if let match = request.headers[.ifNoneMatch], match == "*" || match.contains(tag) {
             return Response(status: .notModified, headers: headers)

@@ -1,3 +1,4 @@
+import Checksums
 import Crypto
 import Foundation
 import NIOPosix
@@ -131,9 +132,4 @@ final class SpooledFile: Sendable {
         }
         return try Data(contentsOf: URL(fileURLWithPath: path))
     }
-}
-
-extension Sequence<UInt8> {
-    /// Two hexadecimal digits for each byte, in small letters.
-    var hexadecimal: String { map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined() }
 }

@@ -1,3 +1,4 @@
+import Checksums
 import ClusterExec
 import Crypto
 import Dispatch

@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import Dispatch
+import Documents
 import Foundation
 import Jobs
 import NIOCore
@@ -153,7 +154,7 @@ struct AddressFetch: Sendable {
         url.absoluteString.prefix { $0 != "?" && $0 != "#" }.prefix(300).description
     }
 
-    static func fileName(_ url: URL) -> String { SafeName.of(url.path) }
+    static func fileName(_ url: URL) -> String { SafeName.ofUpload(url.path) }
 
     /// The addresses that the system finds for a name.
     private static func addresses(_ host: String) async throws -> [String] {

@@ -162,7 +162,7 @@ struct NovaRoutes: Sendable {
         let settings = try await settings(call)
         let number = try await parts.records.takeNumbers("submission").lowerBound
         let folder = "\(parts.options.folder)/submissions/\(number)"
-        let name = SafeName.of(file.fileName)
+        let name = SafeName.ofUpload(file.fileName)
         try await file.content.keep(at: "\(folder)/\(name)")
         try await parts.records.add(
             Submission(

@@ -1,4 +1,4 @@
-import Crypto
+import Checksums
 import Foundation
 import HTTPTypes
 import Hummingbird
@@ -80,7 +80,7 @@ actor Pictures {
         empty: Data? = nil,
         draw: @escaping @Sendable () async throws -> Data?
     ) async throws -> Response {
-        let hash = SHA256.hash(data: Data(key.utf8)).prefix(12).map { String($0, radix: 36) }.joined()
+        let hash = String(key.sha256.prefix(24))
         let headers: HTTPFields = [.eTag: "\"\(hash)\"", .cacheControl: "private, max-age=60"]
         if let match = request.headers[.ifNoneMatch], match.contains(hash) {
             return Response(status: .notModified, headers: headers)

@@ -31,12 +31,14 @@ struct JobChanges: Sendable {
         let phase = try form["PHASE"].map(Self.wish)
         if !given.uploads.isEmpty, job.phase != .pending { throw JobError(.parametersFixed(job.phase), job: job.id) }
         try await given.keep()
+        try checkOutputs(of: job, with: changes)
         let prepared = phase == .run ? try await prepare(job, with: changes, description) : nil
         try await parts.jobs.change(job.id) { job in
             if !changes.isEmpty { try job.set(changes) }
             if let duration {
                 guard !job.phase.isFinished else { throw JobError(.parametersFixed(job.phase), job: job.id) }
                 job.executionDuration = duration
+                job.setQuote()
             }
             if let destruction {
                 guard job.phase != .archived else { throw JobError(.parametersFixed(job.phase), job: job.id) }
@@ -79,6 +81,7 @@ struct JobChanges: Sendable {
     /// Sets parameters of a pending job.
     func set(_ changes: [JobParameter], of job: Job, by identity: Identity) async throws {
         try await check(changes, of: job, await parts.descriptions[job.kind], identity)
+        try checkOutputs(of: job, with: changes)
         try await parts.jobs.change(job.id) { try $0.set(changes) }
     }
 
@@ -90,8 +93,16 @@ struct JobChanges: Sendable {
     ) async throws {
         guard !changes.isEmpty, let description else { return }
         _ = try description.checked(changes, isComplete: false)
-        let isAdministrator = identity.isAdministrator
-        try await creation.checkPlaces(changes, ofJob: job.id, description, isAdministrator: isAdministrator)
+        // Whoever changes it: the results are the owner's.
+        let places = job.places ?? creation.places(of: identity)
+        try await creation.checkPlaces(changes, ofJob: job.id, description, JobPlaces(reads: places.reads))
+    }
+
+    private func checkOutputs(of job: Job, with changes: [JobParameter]) throws {
+        guard !changes.isEmpty, let places = job.places else { return }
+        var next = job
+        try next.set(changes)
+        try creation.checkOutputs(of: next, places)
     }
 
     /// Stops a job if it runs, and forgets it with its files.

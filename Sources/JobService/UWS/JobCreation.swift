@@ -1,4 +1,5 @@
 import ClusterExec
+import Documents
 import Foundation
 import Hummingbird
 import Jobs
@@ -57,11 +58,12 @@ struct JobCreation: Sendable {
     ) async throws -> Job {
         let description = try await description(request.kind, identity)
         try await checkLimit(identity)
+        let places = places(of: identity, fixed: request.fixed)
         try await checkPlaces(
             request.parameters.filter { !request.fixed.contains($0.id) },
             ofJob: request.id,
             description,
-            isAdministrator: identity.isAdministrator
+            places
         )
         let seconds = try duration(request.executionDuration, description)
         var job = Job(
@@ -75,11 +77,12 @@ struct JobCreation: Sendable {
             folder: parts.launcher.newFolder(request.id)
         )
         job.isSelfContained = true
+        if !description.isScript { job.places = places }
         job.account = request.account
-        // The latest that it can end, had it started now: nothing better is known.
-        if seconds > 0 { job.quote = job.creationTime + seconds }
+        job.setQuote()
         do {
             try await keepFiles()
+            if !description.isScript { try checkOutputs(of: job, places) }
             if request.isRun {
                 try await prepare(job, description)
                 try job.move(to: .queued, by: .run)
@@ -170,6 +173,11 @@ struct JobCreation: Sendable {
 
     /// Where an uploaded value is kept: below the job's own folder, whatever its name.
     func path(of parameter: String, _ fileName: String, _ id: String) -> String {
-        "\(uploadFolder(id))/\(SafeName.of(parameter))/\(SafeName.of(fileName))"
+        "\(uploadFolder(id))/\(SafeName.ofUpload(parameter))/\(SafeName.ofUpload(fileName))"
     }
+}
+
+extension Job {
+    /// The quote is the latest that it can end, had it started when it was made: nothing better is known.
+    mutating func setQuote() { quote = executionDuration > 0 ? creationTime + executionDuration : nil }
 }

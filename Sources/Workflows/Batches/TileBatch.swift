@@ -20,7 +20,16 @@ public struct TileBatch {
 
     /// The folders that the tiles are written to.
     public var outputs: [String] {
-        Set(tiles.tasks.map { ($0.storage.indexedPath as NSString).deletingLastPathComponent }).sorted()
+        Set(
+            tiles.tasks.map { task in
+                let path = task.storage.indexedPath
+                // Foundation would make one slash of the two after `s3:`.
+                guard ObjectStore.isObject(path), let slash = path.lastIndex(of: "/") else {
+                    return (path as NSString).deletingLastPathComponent
+                }
+                return String(path[..<slash])
+            }
+        ).sorted()
     }
 
     /// The files on this machine that the tiles are computed from, with what GDAL keeps beside them.

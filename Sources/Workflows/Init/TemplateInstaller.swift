@@ -1,4 +1,4 @@
-import Crypto
+import Checksums
 public import Foundation
 
 /// What is filled into templates.
@@ -77,20 +77,16 @@ public struct TemplateInstaller: Sendable {
         let data = Data(text.utf8)
         let current = try? Data(contentsOf: target)
         if current == data {
-            written[path] = Self.checksum(data)
+            written[path] = data.sha256
             summary.unchanged.append(path)
-        } else if let current, written[path] != Self.checksum(current) {
+        } else if let current, written[path] != current.sha256 {
             try wrapping(target.appendingPathExtension("new")) { try data.write(to: $0, options: .atomic) }
             summary.kept.append(path)
         } else {
             try wrapping(target) { try data.write(to: $0, options: .atomic) }
-            written[path] = Self.checksum(data)
+            written[path] = data.sha256
             summary.written.append(path)
         }
-    }
-
-    private static func checksum(_ data: Data) -> String {
-        SHA256.hash(data: data).map { String(format: "%02x", $0) }.joined()
     }
 
     private func wrapping(_ target: URL, _ body: (URL) throws -> Void) throws {

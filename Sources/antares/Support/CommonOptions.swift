@@ -1,6 +1,7 @@
 import ArgumentParser
 import Config
 import Foundation
+import Jobs
 import Logging
 
 /// A command that takes the options every command has.
@@ -35,6 +36,10 @@ struct CommonOptions: ParsableArguments {
     var json = false
     @Option(help: .init("End when this open descriptor's other end closes.", visibility: .private))
     var parentPipe: Int32?
+    @Option(
+        help: .init("Read and write below these places alone, as a job of the service has to.", visibility: .private)
+    )
+    var places: JobPlaces?
 
     func validate() throws {
         guard rawConfig == nil || config.isEmpty else { throw ValidationError("-R and -C exclude each other.") }

@@ -54,7 +54,11 @@ struct DatasetAddCommand: CommonCommand, ManyPathsCommand {
             var report = DatasetAddReport()
             let progress = common.makeProgress("Indexing", total: paths.count)
             let stac = STACDocuments(products: try await chosenProducts(index))
-            try await index.addDatasets(at: paths, options: options, convert: stac.candidates(of:)) { results, done in
+            let places = common.places
+            let convert: @Sendable (DatasetCandidate) -> [Result<DatasetCandidate, DocumentError>] = { candidate in
+                stac.candidates(of: candidate).map { $0.kept(to: places) }
+            }
+            try await index.addDatasets(at: paths, options: options, convert: convert) { results, done in
                 for result in results { report.add(result, services.log) }
                 progress.advance(by: done)
             }

@@ -30,7 +30,9 @@ struct JobsStartCommand: JobCommand {
         } else {
             let words: [String]
             do throws(JobError) {
-                words = try self.words(found)
+                // What was a folder when the job was made may be a link to elsewhere by now.
+                try found.places?.check(found, folder)
+                words = try self.words(found, in: folder)
             } catch {
                 _ = try await access.store.change(found.id) { job in
                     if !job.phase.isFinished { try job.fail(ErrorSummary(error.description)) }
@@ -43,7 +45,7 @@ struct JobsStartCommand: JobCommand {
     }
 
     /// The job's command; its tasks run where this command line says.
-    private func words(_ job: Job) throws(JobError) -> [String] {
+    private func words(_ job: Job, in folder: JobFolder) throws(JobError) -> [String] {
         guard let kind = JobKind.named(job.kind) else {
             throw JobError(
                 .badDescription("antares has no such command for jobs, and there is no script."),
@@ -54,7 +56,8 @@ struct JobsStartCommand: JobCommand {
         let place = kind.makesTasks ? ["--as-job=\(job.id)"] + placeWords(job.account) : []
         let own = ["--json", "--verbose", "--parent-pipe=\(CommandMaster.lifeline)"] + common.configurationWords
         // What stands behind `--` is no option.
-        words.insert(contentsOf: own + place, at: kind.words.count)
+        let places = job.places.map { [$0.word(folder)] } ?? []
+        words.insert(contentsOf: own + place + places, at: kind.words.count)
         return words
     }
 

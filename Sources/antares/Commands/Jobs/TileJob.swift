@@ -38,6 +38,7 @@ struct TileJob {
         var summary = try await run(index, taskOptions, services.log) { _, _ in }
         guard deferred.count > 0 else { return summary }
         taskOptions.deferred = nil
+        try common.checkWriting(Set(deferred.batches(of: .max, taskOptions).flatMap(\.outputs)).sorted())
         let collection = TileCollection(product: deferred.indexedProduct, database: services.indexName)
         var size = choice.tilesPerTask
         if size == nil, let first = try await measure(deferred, taskOptions) {
@@ -129,7 +130,8 @@ struct TileJob {
                 payload: try batch.encoded(),
                 tiles: batch.names,
                 inputs: isRemote ? batch.inputs : [],
-                outputs: batch.outputs
+                outputs: batch.outputs,
+                writable: common.writable
             )
         }
     }

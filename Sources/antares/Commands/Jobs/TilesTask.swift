@@ -17,7 +17,10 @@ struct TilesTask: TaskHandler {
         work.moved = context.moved
         // What goes to an object store needs no folder, and nobody else has to carry it there.
         work.place = { path in
-            if path.hasPrefix("/vsi") || path.contains("://") { return path }
+            if path.hasPrefix("/vsi") || path.contains("://") {
+                try context.task.checkWriting(path)
+                return path
+            }
             return try context.output(path)
         }
         work.report = { context.report(TileOutcome($0)) }

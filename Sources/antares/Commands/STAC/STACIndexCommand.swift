@@ -89,7 +89,7 @@ struct STACIndexCommand: CommonCommand {
             let origin = WebAddress.shown(found.location)
             let source = SourceDocument(origin: origin, value: found.item)
             for made in reader.candidates(of: DatasetCandidate(document: source, location: location)) {
-                switch made {
+                switch made.kept(to: common.places) {
                 case .success(let candidate):
                     result.usable.append(candidate)
                     result.items.append(found.item)

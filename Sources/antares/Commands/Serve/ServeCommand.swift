@@ -48,6 +48,8 @@ struct ServeCommand: CommonCommand {
         options.host = host ?? options.host
         options.port = port ?? options.port
         options.jobThreads = jobthreads ?? options.jobThreads
+        // Where recipes and the templates of ingestion write.
+        options.outputFolders.append(services.settings.ingestionPath.value)
         options.submissionThreads = subthreads ?? options.submissionThreads
         let access = try await JobAccess(services)
         let service = try await JobService(
@@ -91,4 +93,8 @@ struct StoredJobLauncher: JobLauncher {
     func folder(of job: Job) -> String { access.folder(job).path }
 
     func newFolder(_ id: String) -> String { access.newFolder(id, cluster).path }
+
+    func objection(toOutputsOf job: Job, _ places: JobPlaces) -> (parameter: String, path: String)? {
+        places.objection(toOutputsOf: job, access.folder(job))
+    }
 }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Names of files and folders that are made from what a catalogue says.
+/// Names of files and folders that are made from what others say: catalogues, requests.
 public enum SafeName {
     /// A name that means a file in its folder and nothing else: no slash, no `..`, nothing hidden, not too long.
     ///
@@ -24,6 +24,12 @@ public enum SafeName {
         guard let scheme = path.range(of: "://") else { return last(path) }
         let rest = path[scheme.upperBound...]
         return rest.contains("/") ? last(rest) : ""
+    }
+
+    /// The name of a file that is sent under a path of any system; `file` where nothing usable is left.
+    public static func ofUpload(_ path: String) -> String {
+        let name = make(path.split { $0 == "/" || $0 == "\\" }.last.map(String.init) ?? "")
+        return name.isEmpty ? "file" : name
     }
 
     private static func last(_ path: Substring) -> String {
