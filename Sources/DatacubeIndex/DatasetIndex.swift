@@ -12,6 +12,12 @@ public protocol DatasetIndex: Sendable {
     @discardableResult
     func addProduct(_ document: SourceDocument, locksTable: Bool) async throws -> AdditionOutcome
 
+    /// Replaces the definition of a product.
+    ///
+    /// - Throws: `IndexError` for a product that is not in the index, and for unsafe changes that are not allowed.
+    @discardableResult
+    func updateProduct(_ document: SourceDocument, options: UpdateOptions) async throws -> UpdatePlan
+
     /// The datasets that meet all conditions.
     func datasets(matching query: DatasetQuery) async throws -> [Dataset]
 

@@ -28,6 +28,23 @@ public actor MemoryIndex: DatasetIndex {
         return .added
     }
 
+    @discardableResult
+    public func updateProduct(
+        _ document: SourceDocument,
+        options: UpdateOptions = UpdateOptions()
+    ) throws -> UpdatePlan {
+        guard let product = Product(definition: document.value),
+            let place = known.firstIndex(where: { $0.name == product.name }),
+            let renewed = Product(id: known[place].id, definition: document.value)
+        else { throw IndexError(.unknownProduct, document.origin, "there is no such product in the index") }
+        let changes = DocumentChange.between(known[place].definition, renewed.definition)
+        let plan = UpdatePlan(changes, .product, allowsUnsafe: options.allowsUnsafe)
+        guard !options.isDryRun else { return plan }
+        try plan.check(product.name, hint: "Add the product under another name.")
+        known[place] = renewed
+        return plan
+    }
+
     public func datasets(matching query: DatasetQuery) -> [Dataset] {
         let found = datasets.filter { dataset in
             if let product = query.product, dataset.productName != product { return false }

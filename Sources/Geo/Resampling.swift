@@ -12,6 +12,17 @@ public enum Resampling: String, Sendable, CaseIterable, Codable {
         }
     }
 
+    /// Whether a reduced copy of a file will do for targets that are much coarser.
+    ///
+    /// It holds means or samples. A mean of means is a mean; but their sum is that of fewer pixels, their extremes, quartiles
+    /// and squares are no longer those of the pixels, and a class that stands for four may not be the most frequent of all.
+    public var readsOverviews: Bool {
+        switch self {
+        case .nearest, .bilinear, .cubic, .cubicspline, .lanczos, .average: true
+        case .rms, .mode, .max, .min, .med, .q1, .q3, .sum: false
+        }
+    }
+
     /// The names that messages list.
     public static let names = ["nearest"] + allCases.dropFirst().map(\.rawValue)
 

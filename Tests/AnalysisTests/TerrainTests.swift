@@ -61,6 +61,19 @@ struct TerrainTests {
         try check(terrain.position(), ["TPI"], tolerance: 1e-3)
     }
 
+    /// Aspects of gdaldem, their cosines and sines by the C library.
+    @Test func `northness and eastness are the cosine and sine of gdaldem's aspect`() throws {
+        let terrain = Terrain(elevation: elevation, width: width, height: height, cell: XY(x: 30, y: 30))
+        let aspect = try gdaldem(["aspect"]).map { Double($0) * .pi / 180 }
+        let (north, east) = (terrain.northness(), terrain.eastness())
+        let tilted = aspect.indices.filter { !aspect[$0].isNaN }
+        #expect(tilted.count == (width - 2) * (height - 2))
+        for pixel in tilted {
+            #expect(abs(Double(north[pixel]) - cos(aspect[pixel])) < 1e-5)
+            #expect(abs(Double(east[pixel]) - sin(aspect[pixel])) < 1e-5)
+        }
+    }
+
     /// gdaldem's hillshade is 1 + 254 · illumination, as whole numbers.
     @Test func `illumination is gdaldem's hillshade`() throws {
         let terrain = Terrain(elevation: elevation, width: width, height: height, cell: XY(x: 30, y: 30))

@@ -65,10 +65,10 @@ for product, steps in ((s2, True), (landsat, False)):
         known = qa != entries["pixel_qa"]["nodata"]
         if steps:
             dropped = known & ~np.isin(qa, [2, 4, 5, 6, 7])
-            dropped = dilated(dilated(eroded(dropped, 1), 1), 4)
+            dropped = dilated(dilated(eroded(dropped | ~known, 1) & known, 1) & known, 4) & known
         else:
             # fill, cloud, cloud shadow.
-            dropped = dilated(known & ((qa & 0b11001) != 0), 2)
+            dropped = dilated(known & ((qa & 0b11001) != 0), 2) & known
         keep = known & ~dropped
         planes = {}
         for name in ("red", "nir", "swir1"):

@@ -1,5 +1,6 @@
 """Compares GeoTIFFs that `antares export` made with what the Open Data Cube's own dc.load reads of the same scenes onto the
-same grid, and with gdalwarp, with and without its approximation of positions; prints JSON.
+same grid, and with gdalwarp, as it is and with exact positions and kernels as wide as the scales in the middle of the scene
+ask for; prints JSON.
 
 usage: check_export.py PRODUCT (FILE RESAMPLING)...
 RESAMPLING is a name, or JSON as dc.load takes it. For each band: how many pixels hold data in both, in one alone, differ, and by
@@ -17,6 +18,7 @@ import numpy as np
 import rasterio
 from affine import Affine
 from datacube.utils.geometry import CRS, GeoBox
+from pyproj import Transformer
 
 warnings.simplefilter("ignore")
 product = sys.argv[1]
@@ -44,6 +46,24 @@ def compare(ours, theirs, nodata):
     }
 
 
+def exactly(path, crs, pixel, method):
+    """Options of gdalwarp: exact positions, all pixels for what no overview can tell, and the width of kernels."""
+    if method in ("sum", "rms", "mode", "min", "max", "med", "q1", "q3"):
+        return ["-et", "0", "-ovr", "NONE"]
+    with rasterio.open(path) as source:
+        middle = source.transform @ (source.width / 2, source.height / 2)
+        to_pixel, overviews = ~source.transform, source.overviews(1)
+        forth = Transformer.from_crs(crs, source.crs, always_xy=True)
+        x, y = Transformer.from_crs(source.crs, crs, always_xy=True).transform(*middle)
+    places = [(x, y), (x + pixel[0], y), (x, y - pixel[1])]
+    at = np.array([to_pixel @ forth.transform(*place) for place in places])
+    spans = np.hypot(at[1] - at[0], at[2] - at[0])
+    limit = int(spans.min() + 1e-3) * (1.2 if method == "nearest" else 1.01)
+    spans = spans / max([ratio for ratio in overviews if ratio < limit], default=1)
+    spans = [round(span) if round(span) >= 1 and abs(span - round(span)) < 0.05 else span for span in spans]
+    return ["-et", "0", "-wo", f"XSCALE={1 / spans[0]}", "-wo", f"YSCALE={1 / spans[1]}"]
+
+
 def gradient(values, nodata):
     """The mean difference between neighbours: what a shift of a pixel changes."""
     pairs = (values[:, 1:] != nodata) & (values[:, :-1] != nodata)
@@ -62,12 +82,14 @@ for path, resampling in zip(sys.argv[2::2], sys.argv[3::2]):
         nodata = loaded[name].attrs["nodata"]
         line = {"odc": compare(ours, loaded[name].values[0].astype("float64"), nodata)}
         method = methods.get(name, methods.get("*", "nearest"))
-        for key, tolerance in (("exact", "0"), ("gdalwarp", "0.125")):
+        source = path_of(dataset, name)
+        pixel = ((bounds.right - bounds.left) / ours.shape[1], (bounds.top - bounds.bottom) / ours.shape[0])
+        for key, options in (("exact", exactly(source, crs, pixel, method)), ("gdalwarp", [])):
             warped = f"{path}.{name}.{key}.tif"
             subprocess.run(
-                ["gdalwarp", "-q", "-et", tolerance, "-r", {"nearest": "near"}.get(method, method), "-t_srs", crs.to_wkt(),
+                ["gdalwarp", "-q", *options, "-r", {"nearest": "near"}.get(method, method), "-t_srs", crs.to_wkt(),
                  "-te", *map(str, bounds), "-ts", str(ours.shape[1]), str(ours.shape[0]), "-srcnodata", str(nodata),
-                 "-dstnodata", str(nodata), path_of(dataset, name), warped],
+                 "-dstnodata", str(nodata), source, warped],
                 check=True,
             )
             with rasterio.open(warped) as file:

@@ -105,7 +105,7 @@ for dataset in dc.find_datasets(product=features):
         scl = planes["pixel_qa"]
         known = scl != 0
         dropped = known & ~np.isin(scl, [4, 5, 6, 7, 11])
-        dropped = dilated(dilated(eroded(dropped, 1), 1), 5)
+        dropped = dilated(dilated(eroded(dropped | ~known, 1) & known, 1) & known, 5)
         keep.append(known & ~dropped)
     keep = np.stack(keep)[inner]
     bands = {}

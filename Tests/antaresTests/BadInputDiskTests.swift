@@ -78,6 +78,24 @@ struct BadInputDiskTests {
         )
     }
 
+    @Test(arguments: ["composite -p s2_l2a_20m_granule --reduce median", "export -n s2_l2a_20m_granule"])
+    func `a single file is there whole or not at all`(command: String) throws {
+        let cube = try BadInputCube.indexed()
+        let disk = try SmallDisk(on: cube.tiles, kilobytes: 64)
+        defer { disk.unmount() }
+        let line = "antares \(command) -b red nir swir1 -o \(cube.tiles)/out.tif"
+        let full = try cube.job.run(line)
+        #expect(full.status == 1 && full.errors.contains("'\(cube.tiles)/out.tif': "), "\(full.errors)")
+        #expect(
+            full.errors.contains("No space left on device. Free space there or choose another folder"),
+            "\(full.errors)"
+        )
+        #expect(cube.files().isEmpty, "\(cube.files())")
+        try disk.resize(kilobytes: 10_000)
+        let roomy = try cube.job.run(line)
+        #expect(roomy.status == 0 && cube.files() == ["out.tif"], "\(roomy.errors)")
+    }
+
     /// Runs a line on the small disk, then again on a larger one.
     private func expectGoingOn(
         _ cube: BadInputCube,

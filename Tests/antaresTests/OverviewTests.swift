@@ -21,7 +21,7 @@ struct OverviewTests {
             from rasterio.transform import Affine
             y, x = numpy.mgrid[0:1000, 0:1400]
             noise = numpy.random.default_rng(7).integers(0, 900, y.shape)
-            pixels = (2000 + 3 * x + 2 * y + noise).astype("uint16")
+            pixels = ((2000 + 3 * x + 2 * y + noise) // 10).astype("uint16")
             pixels[:, 400:430] = 0
             with rasterio.open(sys.argv[1], "w", driver="GTiff", width=1400, height=1000, count=1, dtype="uint16",
                                crs="EPSG:32613", nodata=0, tiled=True, blockxsize=256, blockysize=256,
@@ -41,7 +41,9 @@ struct OverviewTests {
         var cases: [(path: String, method: String)] = []
         var lines = ["datacube system init", "datacube product add p.yaml", "datacube dataset add s.yaml"]
         for (crs, resolution) in [("EPSG:32613", 150), ("EPSG:6372", 170)] {
-            for method in ["nearest", "average", "bilinear"] {
+            for method in ["nearest", "average", "bilinear"]
+                + (areInternal ? ["cubic", "sum", "rms", "mode", "max", "q1"] : [])
+            {
                 let name = "\(crs.dropFirst(5))_\(method).tif"
                 lines.append(
                     "antares export -n demo --time 2017 --crs \(crs) --resolution \(resolution) --resampling \(method) -o \(name)"
@@ -61,13 +63,15 @@ struct OverviewTests {
         let report = try JSONText.parse(checked.output, origin: "check_export.py \(checked.errors.suffix(2000))")
         for (path, method) in cases {
             let line = try #require(report[path]?["red"])
-            // Where the projection is the same every pixel is gdalwarp's, exactly. Elsewhere it is as for nearest, and for
-            // the rest with gdalwarp's usual approximation of positions: so it is chosen.
-            let key = path.contains("32613_") || method == "nearest" ? "exact" : "gdalwarp"
-            let found = try #require(line[key])
+            let found = try #require(line["exact"])
             #expect((found["both"]?.integer ?? 0) > 40_000, "\(path) \(line)")
-            for part in ["ours_alone", "theirs_alone", "differ"] {
-                #expect((found[part]?.integer ?? .max) <= (path.contains("6372_nearest") ? 4 : 0), "\(path) \(line)")
+            // In one projection every pixel is gdalwarp's, exactly; in another one a rounding may fall on either side. GDAL's
+            // sum has a value too where a pixel ends at the edge of the scene: a row of 200.
+            let isSame = path.contains("32613_")
+            for (part, most) in [
+                ("ours_alone", 0), ("theirs_alone", isSame && method == "sum" ? 200 : 0), ("differ", isSame ? 0 : 20),
+            ] {
+                #expect((found[part]?.integer ?? .max) <= most, "\(path) \(part) \(line)")
             }
         }
     }

@@ -87,32 +87,26 @@ struct RealComparisonTests {
         }
     }
 
-    /// Python's `dc.load` warps as `gdalwarp` does without options: positions are exact to an eighth of a pixel.
+    /// Ours are the pixels of gdalwarp with exact positions, to a thousandth of what a shift by a pixel changes.
     ///
-    /// Ours are those of `gdalwarp -et 0` where they are worked out here (nearest, and bilinear onto pixels that are not
-    /// coarser), and those of `gdalwarp` where its warper is called.
+    /// Python's `dc.load` and `gdalwarp` without options have positions that are exact to an eighth of a pixel.
     private func expectWarped(_ line: DocumentValue, _ label: String) {
         func number(_ key: String, _ field: String) -> Double { line[key]?[field]?.double ?? .infinity }
         let comment = "\(label): \(line)"
+        let gradient = line["gradient"]?.double ?? 0
         #expect(number("odc", "both") > 150_000, "\(comment)")
-        // By the lesser of the two differences.
-        let isExact = number("exact", "mean") < number("gdalwarp", "mean")
-        let key = isExact ? "exact" : "gdalwarp"
-        #expect(number(key, "ours_alone") == 0 && number(key, "theirs_alone") == 0, "\(comment)")
-        if label.contains("nearest") {
-            #expect(isExact && number(key, "differ") < 20, "\(comment)")
-        } else if isExact {
-            #expect(label.contains("bilinear") && number(key, "largest") <= 2, "\(comment)")
-        } else {
-            #expect(number(key, "differ") == 0 && number("odc", "differ") == 0, "\(comment)")
-        }
-        // Against positions that are exact to an eighth of a pixel: far less than what that is worth.
-        #expect(number("odc", "mean") < 0.06 * (line["gradient"]?.double ?? 0), "\(comment)")
-        #expect(number("odc", "ours_alone") + number("odc", "theirs_alone") < 100, "\(comment)")
+        #expect(number("exact", "ours_alone") + number("exact", "theirs_alone") <= 1, "\(comment)")
+        #expect(number("exact", "mean") < 0.001 * gradient, "\(comment)")
+        if label.contains("nearest") { #expect(number("exact", "differ") < 20, "\(comment)") }
+        // Far less than what an eighth of a pixel is worth.
+        #expect(number("odc", "mean") < 0.06 * gradient, "\(comment)")
+        // dc.load's mean leaves out pixels that the scene covers in part.
+        let edge = label.contains("average") ? 1000.0 : 100
+        #expect(number("odc", "ours_alone") + number("odc", "theirs_alone") < edge, "\(comment)")
     }
 
     @Test func `what is warped equals GDAL's warper`() throws {
-        let methods = ["nearest", "bilinear", "cubic"]
+        let methods = ["nearest", "bilinear", "cubic", "lanczos", "average"]
         let eight = try landsat8()
         let five = try landsat5()
         for method in methods {

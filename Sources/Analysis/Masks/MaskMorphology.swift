@@ -34,16 +34,29 @@ public struct PixelMask: Hashable, Sendable {
 
     /// The mask after some steps.
     ///
-    /// What lies outside of the grid has no influence.
-    public func applying(_ steps: [MaskStep]) -> PixelMask {
-        steps.reduce(self) { mask, step in
+    /// What lies outside of the grid has no influence, nor has what is not known: clouds neither grow from there nor shrink
+    /// at the edge of a scene.
+    ///
+    /// - `known`: Where the mask says something; nil for everywhere. Elsewhere the result is false.
+    public func applying(_ steps: [MaskStep], known: [Bool]? = nil) -> PixelMask {
+        let known = known?.contains(false) == true ? known : nil
+        func set(_ mask: PixelMask, _ value: Bool) -> PixelMask {
+            guard let known else { return mask }
+            var mask = mask
+            for pixel in known.indices where !known[pixel] { mask.values[pixel] = value }
+            return mask
+        }
+        func dilated(_ mask: PixelMask, _ radius: Int) -> PixelMask { set(mask, false).dilated(by: radius) }
+        func eroded(_ mask: PixelMask, _ radius: Int) -> PixelMask { set(mask, true).eroded(by: radius) }
+        let result = steps.reduce(self) { mask, step in
             switch step.kind {
-            case .dilate: mask.dilated(by: step.radius)
-            case .erode: mask.eroded(by: step.radius)
-            case .opening: mask.eroded(by: step.radius).dilated(by: step.radius)
-            case .closing: mask.dilated(by: step.radius).eroded(by: step.radius)
+            case .dilate: dilated(mask, step.radius)
+            case .erode: eroded(mask, step.radius)
+            case .opening: dilated(eroded(mask, step.radius), step.radius)
+            case .closing: eroded(dilated(mask, step.radius), step.radius)
             }
         }
+        return set(result, false)
     }
 
     /// True where any pixel of the disk is.

@@ -295,7 +295,7 @@ public struct GridReader {
     ) throws -> Bool {
         let source = file.geoBox
         guard let part = try cache.window(of: source, under: target) else { return false }
-        if part.step > 1, let overview = try file.reduced(by: part.step, resampling) {
+        if part.step > 1, resampling.readsOverviews, let overview = try file.reduced(by: part.step, resampling) {
             return try warped(overview, onto: target, into: buffer, wanted, missing)
         }
         if part.window.pixelCount > max(Self.largestPart, 4 * target.pixelCount), target.height > 1 {
@@ -335,14 +335,23 @@ public struct GridReader {
             }
             return true
         }
+        guard let lattice = try cache.lattice(from: source, to: target) else { return false }
         let pixels = try file.read(Element.self, part.window)
+        if resampling == .lanczos, !part.isFine {
+            let kernel = LanczosReduction(span: part.span)
+            kernel.reduce(pixels, part.window, missing: missing, lattice, into: buffer, wanted)
+            return true
+        }
+        // GDAL cuts source pixels along the edges of the target's for a sum, by positions of both kinds that must fit.
+        let positions = resampling == .sum ? nil : lattice.positions(in: part.window)
         let result = try warp(
             pixels,
             from: part.geoBox,
             nodata: missing,
             onto: target,
             resampling: resampling,
-            span: part.narrowSpan
+            span: part.span,
+            positions: positions
         )
         guard let wanted else {
             _ = buffer.update(fromContentsOf: result)

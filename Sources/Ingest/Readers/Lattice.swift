@@ -1,95 +1,168 @@
 import Geo
 import Raster
 
-/// Positions in the source, exact at every 16th pixel of a block and linear between.
-struct Lattice {
+/// Positions in a source of places on a block of a target: exact at the corners of cells of 16 × 16 pixels, between them by
+/// interpolation where that is off by less than a hundredth of a pixel, else exact too.
+///
+/// Cells begin at multiples of 16 pixels of the grid that the target's pixels make across its CRS, wherever the block lies
+/// in it. So a pixel has one position, whatever block it is computed in.
+final class Lattice {
     private static let step = 16
     /// The largest error of the interpolation that is let pass, in pixels of the source.
     private static let tolerance = 0.01
-    private let columns: [Int], rows: [Int]
-    private let points: [Point]
-    private let exact: [Point]?
-    private let width: Int, height: Int
+    private let source: Affine, toPixel: Affine
+    private let target: GeoBox
+    private let transform: TransformBox, back: TransformBox
+    private let x: Axis, y: Axis
+    /// At the corners of cells, row by row.
+    private let corners: [Point]
+    /// Of each cell, whether interpolation is too far off.
+    private let isBent: [Bool]
 
-    /// - `toPixel`: From the source's CRS to its pixels.
-    /// - `transform`: From the target's CRS to the source's.
-    init(source toPixel: Affine, target: GeoBox, transform: borrowing CoordinateTransform) {
-        let (xs, ys) = (Self.stops(target.width), Self.stops(target.height))
-        let places = ys.flatMap { row in xs.map { Point(x: Double($0) + 0.5, y: Double(row) + 0.5) } }
-        let points = Self.carry(places, target, transform, toPixel)
-        let isStraight = Self.isStraight(points, xs, ys) { Self.carry($0, target, transform, toPixel) }
-        (width, height, columns, rows, self.points) = (target.width, target.height, xs, ys, points)
-        guard !isStraight else {
-            exact = nil
-            return
+    /// Nil where the source's grid has no area.
+    ///
+    /// - Parameters:
+    ///   - source: The grid of the whole file.
+    ///   - target: The block.
+    ///   - transform: From the target's CRS to the source's.
+    ///   - back: The other way.
+    init?(from source: GeoBox, to target: GeoBox, transform: TransformBox, back: TransformBox) {
+        guard let toPixel = source.affine.inverse else { return nil }
+        (self.source, self.toPixel, self.target) = (source.affine, toPixel, target)
+        (self.transform, self.back) = (transform, back)
+        let isAligned = target.affine.isAxisAligned
+        x = Axis(isAligned ? (target.affine.c, target.affine.a) : nil, length: target.width, step: Self.step)
+        y = Axis(isAligned ? (target.affine.f, target.affine.e) : nil, length: target.height, step: Self.step)
+        let (x, y) = (x, y)
+        func carry(_ columns: [Double], _ rows: [Double]) -> [Point] {
+            let places = rows.flatMap { row in columns.map { Self.ground(Point(x: $0, y: row), x, y, target) } }
+            return transform.transform.apply(places).map { toPixel.apply(column: $0.x, row: $0.y) }
         }
-        let all = (0..<target.pixelCount).map { pixel in
-            Point(x: Double(pixel % target.width) + 0.5, y: Double(pixel / target.width) + 0.5)
+        let corners = carry(x.stops(of: Self.step), y.stops(of: Self.step))
+        let middles = carry(x.middles(of: Self.step), y.middles(of: Self.step))
+        isBent = middles.enumerated().map { cell, middle in
+            let first = cell / x.cells * (x.cells + 1) + cell % x.cells
+            let four = [first, first + 1, first + x.cells + 1, first + x.cells + 2].map { corners[$0] }
+            let mean = Point(x: four.reduce(0) { $0 + $1.x } / 4, y: four.reduce(0) { $0 + $1.y } / 4)
+            // False too where a corner has no place in the source.
+            return !(abs(mean.x - middle.x) < Self.tolerance && abs(mean.y - middle.y) < Self.tolerance)
         }
-        exact = Self.carry(all, target, transform, toPixel)
+        self.corners = corners
     }
 
-    private static func carry(
-        _ places: [Point],
-        _ target: GeoBox,
-        _ transform: borrowing CoordinateTransform,
-        _ toPixel: Affine
-    ) -> [Point] {
-        transform.apply(places.map { target.affine.apply(column: $0.x, row: $0.y) })
+    /// Columns or rows of a block, and the cells that cover them.
+    private struct Axis {
+        /// Of a pixel in units of the CRS, negative where it runs the other way; nil for grids that lie askew.
+        let size: Double?
+        /// The block's first pixel in the grid that begins at the CRS's origin.
+        let number: Int
+        /// What the grid lies apart from that, in units of the CRS; rounded to far less than a millionth of a pixel, so that
+        /// it is the same for all blocks.
+        let offset: Double
+        /// Where the first cell begins, in pixels of the block: 0 or less.
+        let first: Int
+        let cells: Int
+
+        init(_ line: (origin: Double, size: Double)?, length: Int, step: Int) {
+            let place = line.map { $0.origin / $0.size } ?? 0
+            guard place.isFinite, abs(place) < 1e15 else {
+                (size, number, offset, first, cells) = (nil, 0, 0, 0, (length + step - 1) / step)
+                return
+            }
+            size = line?.size
+            // The third keeps grids that lie apart by half a pixel, as those of Landsat do, off the edge of rounding.
+            number = Int((place + 1 / 3).rounded(.down))
+            let (origin, pixel) = line ?? (0, 1)
+            let unit = Double(sign: .plus, exponent: pixel.exponent - 30, significand: 1)
+            offset = ((origin - Double(number) * pixel) / unit).rounded() * unit
+            first = -((number % step + step) % step)
+            cells = (length - first + step - 1) / step
+        }
+
+        func stops(of step: Int) -> [Double] { (0...cells).map { Double(first + $0 * step) } }
+        func middles(of step: Int) -> [Double] { (0..<cells).map { Double(first + $0 * step) + Double(step) / 2 } }
+
+        /// In units of the CRS.
+        func coordinate(_ place: Double) -> Double? { size.map { (Double(number) + place) * $0 + offset } }
+    }
+
+    private static func ground(_ place: Point, _ x: Axis, _ y: Axis, _ target: GeoBox) -> Point {
+        guard let east = x.coordinate(place.x), let north = y.coordinate(place.y) else {
+            return target.affine.apply(column: place.x, row: place.y)
+        }
+        return Point(x: east, y: north)
+    }
+
+    private func exact(_ places: [Point]) -> [Point] {
+        transform.transform.apply(places.map { Self.ground($0, x, y, target) })
             .map { toPixel.apply(column: $0.x, row: $0.y) }
     }
 
-    /// True where the middle of every lattice cell is where its corners say.
-    private static func isStraight(_ points: [Point], _ xs: [Int], _ ys: [Int], _ carry: ([Point]) -> [Point]) -> Bool {
-        guard points.allSatisfy({ $0.x.isFinite && $0.y.isFinite }) else { return false }
-        guard xs.count > 1, ys.count > 1 else { return true }
-        let places = middles(ys).flatMap { row in middles(xs).map { Point(x: $0 + 0.5, y: row + 0.5) } }
-        return carry(places).enumerated().allSatisfy { index, middle in
-            let first = index / (xs.count - 1) * xs.count + index % (xs.count - 1)
-            let corners = [first, first + 1, first + xs.count, first + xs.count + 1].map { points[$0] }
-            let mean = Point(x: corners.reduce(0) { $0 + $1.x } / 4, y: corners.reduce(0) { $0 + $1.y } / 4)
-            return abs(mean.x - middle.x) < tolerance && abs(mean.y - middle.y) < tolerance
+    /// The position in the source of a place in the block, both in pixels from the corner; not finite where it has none.
+    private func position(column: Double, row: Double) -> Point {
+        let (across, down) = (
+            (column - Double(x.first)) / Double(Self.step), (row - Double(y.first)) / Double(Self.step)
+        )
+        guard across >= 0, down >= 0, across <= Double(x.cells), down <= Double(y.cells) else {
+            return exact([Point(x: column, y: row)])[0]
+        }
+        let (cellX, cellY) = (min(Int(across), x.cells - 1), min(Int(down), y.cells - 1))
+        guard !isBent[cellY * x.cells + cellX] else { return exact([Point(x: column, y: row)])[0] }
+        let (left, right) = sides(cellX, cellY, down - Double(cellY))
+        return mix(left, right, across - Double(cellX))
+    }
+
+    /// The place in the block of a position in the source, exact.
+    private func place(of position: Point) -> Point {
+        let moved = back.transform.apply([source.apply(column: position.x, row: position.y)])
+        guard let toTarget = target.affine.inverse else { return Point(x: .infinity, y: .infinity) }
+        return toTarget.apply(column: moved[0].x, row: moved[0].y)
+    }
+
+    /// For a warp of a part of the source.
+    func positions(in window: PixelWindow) -> WarpPositions {
+        let (left, top) = (Double(window.column), Double(window.row))
+        return WarpPositions { place in
+            let position = self.position(column: place.x, row: place.y)
+            return Point(x: position.x - left, y: position.y - top)
+        } toTarget: { position in
+            self.place(of: Point(x: position.x + left, y: position.y + top))
         }
     }
 
-    /// Calls `body` with each pixel's number and its position in the source, in pixels from the corner.
+    /// Calls `body` with each pixel's number and the position of its centre in the source, in pixels from the corner.
     func forEach(_ body: (_ pixel: Int, _ column: Double, _ row: Double) -> Void) {
-        if let exact {
-            for (pixel, point) in exact.enumerated() where point.x.isFinite && point.y.isFinite {
-                body(pixel, point.x, point.y)
-            }
-            return
-        }
-        var cellRow = 0
-        for row in 0..<height {
-            while cellRow + 2 < rows.count, row >= rows[cellRow + 1] { cellRow += 1 }
-            let below = min(cellRow + 1, rows.count - 1)
-            let t = below == cellRow ? 0 : Double(row - rows[cellRow]) / Double(rows[below] - rows[cellRow])
-            for cell in 0..<max(1, columns.count - 1) {
-                let next = min(cell + 1, columns.count - 1)
-                let left = mix(points[cellRow * columns.count + cell], points[below * columns.count + cell], t)
-                let right = mix(points[cellRow * columns.count + next], points[below * columns.count + next], t)
-                let (from, to) = (columns[cell], next == columns.count - 1 ? width : columns[next])
-                let length = Double(max(1, columns[next] - columns[cell]))
-                for column in from..<max(to, from) {
-                    let place = mix(left, right, Double(column - from) / length)
-                    body(row * width + column, place.x, place.y)
+        let step = Self.step
+        for row in 0..<target.height {
+            let cellY = (row - y.first) / step
+            let down = (Double(row - y.first - cellY * step) + 0.5) / Double(step)
+            for cellX in 0..<x.cells {
+                let start = x.first + cellX * step
+                let columns = max(0, start)..<min(target.width, start + step)
+                guard !isBent[cellY * x.cells + cellX] else {
+                    let places = exact(columns.map { Point(x: Double($0) + 0.5, y: Double(row) + 0.5) })
+                    for (column, place) in zip(columns, places) where place.x.isFinite && place.y.isFinite {
+                        body(row * target.width + column, place.x, place.y)
+                    }
+                    continue
+                }
+                let (left, right) = sides(cellX, cellY, down)
+                for column in columns {
+                    let place = mix(left, right, (Double(column - start) + 0.5) / Double(step))
+                    body(row * target.width + column, place.x, place.y)
                 }
             }
         }
     }
 
+    /// The left and the right side of a cell, some way down.
+    private func sides(_ cellX: Int, _ cellY: Int, _ down: Double) -> (left: Point, right: Point) {
+        let top = cellY * (x.cells + 1) + cellX
+        let bottom = top + x.cells + 1
+        return (mix(corners[top], corners[bottom], down), mix(corners[top + 1], corners[bottom + 1], down))
+    }
+
     private func mix(_ a: Point, _ b: Point, _ t: Double) -> Point {
         Point(x: a.x + (b.x - a.x) * t, y: a.y + (b.y - a.y) * t)
-    }
-
-    /// Every 16th pixel and the last one.
-    private static func stops(_ size: Int) -> [Int] {
-        let stops = Array(stride(from: 0, to: size, by: step))
-        return stops.last == size - 1 ? stops : stops + [size - 1]
-    }
-
-    private static func middles(_ stops: [Int]) -> [Double] {
-        zip(stops, stops.dropFirst()).map { Double($0 + $1) / 2 }
     }
 }

@@ -9,6 +9,7 @@ public final class SourceCache {
     private var open: [String: (source: any OpenSource, lastUse: Int)] = [:]
     private var maps: [MapKey: (map: SourceMap, lastUse: Int)] = [:]
     private var windows: [MapKey: SourceWindow?] = [:]
+    private var lattices: [MapKey: Lattice] = [:]
     private var transforms: [[CRS]: TransformBox] = [:]
     private var clock = 0
     private let limit: Int
@@ -49,8 +50,12 @@ public final class SourceCache {
     func window(of source: GeoBox, under target: GeoBox) throws -> SourceWindow? {
         let key = MapKey(source: source, target: target)
         if let known = windows[key] { return known }
-        let box = try transform(from: target.crs, to: source.crs)
-        let window = SourceWindow(of: source, under: target, transform: box.transform)
+        let window = SourceWindow(
+            of: source,
+            under: target,
+            transform: try transform(from: target.crs, to: source.crs),
+            back: try transform(from: source.crs, to: target.crs)
+        )
         if windows.count >= 256 { windows.removeAll(keepingCapacity: true) }
         windows[key] = .some(window)
         return window
@@ -70,15 +75,25 @@ public final class SourceCache {
             maps[oldest.key] = nil
         }
         let map = try shared.map(key) {
-            SourceMap(
-                from: source,
-                to: target,
-                transform: try transform(from: target.crs, to: source.crs).transform,
-                isBilinear: isBilinear
-            )
+            SourceMap(from: source, to: target, try lattice(from: source, to: target), isBilinear: isBilinear)
         }
         maps[key] = (map, clock)
         return map
+    }
+
+    /// Where places of a target are in a source, nil where the source's grid has no area.
+    func lattice(from source: GeoBox, to target: GeoBox) throws -> Lattice? {
+        let key = MapKey(source: source, target: target)
+        if let known = lattices[key] { return known }
+        let made = Lattice(
+            from: source,
+            to: target,
+            transform: try transform(from: target.crs, to: source.crs),
+            back: try transform(from: source.crs, to: target.crs)
+        )
+        if lattices.count >= 64 { lattices.removeAll(keepingCapacity: true) }
+        lattices[key] = made
+        return made
     }
 
     /// A transformation, made once: PROJ asks its database many times for each.

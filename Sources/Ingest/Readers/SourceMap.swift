@@ -3,9 +3,7 @@ import Raster
 
 /// Which source pixels lie around the centre of each pixel of a target block.
 ///
-/// Made once for a source grid and a block, and used for every band and date that share them. Points of a lattice are
-/// carried over exactly and those between are interpolated, where that is off by less than a hundredth of a pixel
-/// (checked at the middle of each lattice cell); otherwise every pixel is carried over exactly.
+/// Made once for a source grid and a block, and used for every band and date that share them.
 struct SourceMap {
     /// The part of the source that is needed, nil where the grids do not meet; for bilinear it may stick out by a pixel.
     let frame: PixelWindow?
@@ -20,14 +18,12 @@ struct SourceMap {
     /// How far below of it.
     private let downs: [Float]
 
-    /// - `transform`: From the target's CRS to the source's.
     /// - `isBilinear`: Keeps the four neighbours of each pixel.
-    init(from source: GeoBox, to target: GeoBox, transform: borrowing CoordinateTransform, isBilinear: Bool) {
-        guard let toPixel = source.affine.inverse else {
+    init(from source: GeoBox, to target: GeoBox, _ lattice: Lattice?, isBilinear: Bool) {
+        guard let lattice else {
             (frame, indices, runs, rights, downs) = (nil, [], [], [], [])
             return
         }
-        let lattice = Lattice(source: toPixel, target: target, transform: transform)
         var places = [SIMD2<Int32>](repeating: SIMD2(repeating: .min), count: target.pixelCount)
         var rights = [Float](repeating: 0, count: isBilinear ? target.pixelCount : 0)
         var downs = rights

@@ -8,7 +8,7 @@ struct OutputProduct {
     let origin: String
     /// What to do about a product of the name that says otherwise.
     let hint: String
-    /// Goes on with the indexed product where it says otherwise.
+    /// Updates the indexed product where it says otherwise, as far as such changes are safe for the tiles that it has.
     var allowsChanges = false
 
     /// The product as it is indexed, added where it is missing: before anything is computed, so that a refusal costs
@@ -20,11 +20,24 @@ struct OutputProduct {
             throw WorkflowError(.badRequest, "\(origin) gives no name for the product to make")
         }
         if let existing = try await index.products().first(where: { $0.name == product.name }) {
-            guard existing.definition == definition || allowsChanges else {
+            if existing.definition == definition { return existing }
+            guard allowsChanges else {
                 let reason = "\(origin): product '\(product.name)' is in the index with another definition"
                 throw WorkflowError(.badRequest, reason, hint: hint)
             }
-            return existing
+            let document = SourceDocument(origin: origin, value: definition)
+            var update = UpdateOptions()
+            update.isDryRun = true
+            let plan = try await index.updateProduct(document, options: update)
+            guard plan.isAllowed else {
+                let places = plan.unsafe.map(\.place).joined(separator: ", ")
+                let reason =
+                    "\(origin): product '\(product.name)' would no longer fit its tiles: \(places) would change"
+                throw WorkflowError(.badRequest, reason, hint: "Use another output_type.")
+            }
+            if isDryRun { return existing }
+            try await index.updateProduct(document, options: UpdateOptions())
+            return try await index.product(named: product.name)
         }
         if isDryRun { return product }
         try await index.addProduct(SourceDocument(origin: origin, value: definition), locksTable: false)

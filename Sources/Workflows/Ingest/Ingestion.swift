@@ -13,7 +13,7 @@ public struct Ingestion: Sendable {
     public let origin: String
     /// Only scenes of these years.
     public var years: ClosedRange<Int>?
-    /// Goes on with the product as it is where the configuration now says otherwise.
+    /// Updates the product where the configuration now says otherwise, as far as that is safe for the tiles it has.
     public var allowsProductChanges = false
     /// Only these tiles of the plan, each of which must still be in it.
     public var tasks: IngestionTasks?
@@ -37,7 +37,7 @@ public struct Ingestion: Sendable {
         let output = try await OutputProduct(
             definition: try config.outputDefinition(of: source),
             origin: origin,
-            hint: "Use another output_type, or --allow-product-changes to go on with the indexed one.",
+            hint: "Use another output_type, or --allow-product-changes to update the indexed one.",
             allowsChanges: allowsProductChanges
         ).ensure(on: index, isDryRun: options.isDryRun)
         let datasets = try await index.datasets(matching: DatasetQuery(product: source.name, time: yearRange))

@@ -258,7 +258,7 @@ struct RecipeProgram: TileProgram {
             return (keep, [], isSeen)
         }
         let dropped = PixelMask(width: grown.width, height: grown.height, values: states.map { $0 == .dropped })
-            .applying(mask.steps)
+            .applying(mask.steps, known: mask.steps.isEmpty ? nil : states.map { $0 != .unknown })
         var keep = states.indices.map { states[$0] != .unknown && !dropped.values[$0] }
         keep = keep.cropped(width: grown.width, by: halo)
         guard recipe.usesCloudDistance else { return (keep, [], isSeen) }

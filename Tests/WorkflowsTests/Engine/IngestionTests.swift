@@ -209,6 +209,39 @@ struct IngestionTests {
         #expect(error?.description.contains("would be made of other scenes or settings now") == true)
     }
 
+    /// As Python's datacube: safe changes alone, and only where they are allowed.
+    @Test func `another definition of the tiles' product is refused, or updates it where that is safe`() async throws {
+        let cube = try await TestCube()
+        try await cube.add(scene(utmGrid(width: 20)))
+        _ = try await cube.ingest(try cube.config())
+        func run(_ old: String, _ new: String, allows: Bool, isDryRun: Bool = false) async throws -> RunSummary {
+            var ingestion = try Ingestion(
+                cube.config { $0.replacing(old, with: new) },
+                software: "antares test"
+            )
+            ingestion.allowsProductChanges = allows
+            return try await ingestion.run(
+                on: cube.index,
+                options: RunOptions(jobs: 1, isDryRun: isDryRun),
+                log: Logger(label: "test")
+            ) { _, _ in }
+        }
+        let text = ("description: test tiles", "description: other tiles")
+        let refused = await #expect(throws: WorkflowError.self) { _ = try await run(text.0, text.1, allows: false) }
+        #expect(refused?.description.contains("product 'tiles' is in the index with another definition") == true)
+        #expect(refused?.description.contains("--allow-product-changes") == true)
+        func description() async throws -> String { try await cube.index.product(named: "tiles").description }
+        #expect(try await run(text.0, text.1, allows: true, isDryRun: true).planned == 1)
+        #expect(try await description() == "test tiles")
+        #expect(try await run(text.0, text.1, allows: true).isComplete)
+        #expect(try await description() == "other tiles")
+        let unsafe = await #expect(throws: WorkflowError.self) {
+            _ = try await run("dtype: uint16", "dtype: int32", allows: true)
+        }
+        #expect(unsafe?.description.contains("would no longer fit its tiles") == true, "\(String(describing: unsafe))")
+        #expect(try await cube.index.product(named: "tiles").measurements.allSatisfy { $0.dtype != .int32 })
+    }
+
     /// Sentinel-2 from baseline 04.00 stores reflectance * 10000 + 1000; tiles hold reflectance * 10000.
     @Test func `an offset of the dataset is taken off once, and no valid pixel becomes nodata`() async throws {
         let cube = try await TestCube()

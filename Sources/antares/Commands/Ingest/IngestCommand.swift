@@ -22,7 +22,7 @@ struct IngestCommand: CommonCommand {
     var configFile: String?
     @Option(help: .init("Only scenes of this year, or of years like 2015-2017.", valueName: "year"))
     var year: YearRange?
-    @Flag(help: "Go on with the indexed output product where the configuration differs from it.")
+    @Flag(help: "Update the indexed output product where the configuration differs from it; safe changes only.")
     var allowProductChanges = false
     @Option(help: .init("Write the tiles to be made to a file, and make none.", valueName: "file"))
     var saveTasks: String?
