@@ -24,6 +24,9 @@ make_environments() {
         scripts/venv.sh "$name" >/dev/null ||
             echo "SKIPPED: THERE IS NO PYTHON ENVIRONMENT ${name^^} (SEE ABOVE), AND NO TEST THAT NEEDS IT." >&2
     done
+    for name in uws-validator astrometry.net; do
+        scripts/checkout.sh "$name" >/dev/null || echo "SKIPPED: ${name^^} CANNOT BE FETCHED (SEE ABOVE), AND NO TEST RUNS IT." >&2
+    done
     scripts/uws-schema.sh >/dev/null ||
         echo 'SKIPPED: THE XML SCHEMA OF UWS 1.1 CANNOT BE HAD (SEE ABOVE), AND NO DOCUMENT OF A JOB IS CHECKED AGAINST IT.' >&2
 }
