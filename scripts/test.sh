@@ -19,10 +19,13 @@ declare -A width=([library]=4 [service]=4 [programs]=4 [cluster]=4 [odc]=2)
 # Makes the Python environments that tests compare with; the first time takes some minutes.
 make_environments() {
     local name
-    for name in datacube-1.8 datacube-1.9 numpy image moto openstack stac stac-schemas eodatasets3 ftp hdf-eos uws jdl schemathesis service-api \
+    for name in datacube-1.8 datacube-1.9 numpy image moto openstack stac stac-schemas eodatasets3 ftp hdf-eos uws behave jdl schemathesis service-api \
         services-1.8 services-1.9 browser; do
         scripts/venv.sh "$name" >/dev/null ||
             echo "SKIPPED: THERE IS NO PYTHON ENVIRONMENT ${name^^} (SEE ABOVE), AND NO TEST THAT NEEDS IT." >&2
+    done
+    for name in uws-validator astrometry.net; do
+        scripts/checkout.sh "$name" >/dev/null || echo "SKIPPED: ${name^^} CANNOT BE FETCHED (SEE ABOVE), AND NO TEST RUNS IT." >&2
     done
     scripts/uws-schema.sh >/dev/null ||
         echo 'SKIPPED: THE XML SCHEMA OF UWS 1.1 CANNOT BE HAD (SEE ABOVE), AND NO DOCUMENT OF A JOB IS CHECKED AGAINST IT.' >&2

@@ -4,6 +4,7 @@
 #
 # usage: scripts/venv.sh NAME
 #   astrometry    astrometry-net-client, a client of nova.astrometry.net's interface
+#   behave        runs the scenarios of uws-validator (scripts/checkout.sh)
 #   browser       drives Chromium through the service's pages, and checks them by axe
 #   datacube-1.8  the Open Data Cube that tests compare with
 #   datacube-1.9  its next release
@@ -28,6 +29,9 @@ name=${1:-}
 builds=no optional= files=
 case $name in
     astrometry) needs='astrometry-net-client==0.6.0 requests astropy' check='import astrometry_net_client' ;;
+    behave)
+        needs='behave==1.3.3 ensure==1.0.4 purl==1.6 requests lxml python-dateutil pytz'
+        check='import behave, ensure, purl, lxml, dateutil, pytz' ;;
     browser) needs='playwright==1.56.0 axe-playwright-python==0.1.7' check='import playwright.sync_api, axe_playwright_python' ;;
     # setuptools: datacube 1.8 imports pkg_resources. psycopg2 has no wheels.
     datacube-1.8)

@@ -5,19 +5,23 @@ import Testing
 
 /// The interface of nova.astrometry.net with its clients.
 @Suite struct NovaTests {
-    /// A service whose submissions become jobs of a script that writes a header of FITS.
-    private static func start(_ more: String = "", lines: String = "") throws -> (TestService, TemporaryFolder) {
+    /// A service whose submissions become jobs of a script that writes a header of FITS and a copy of what was sent.
+    static func start(_ more: String = "", lines: String = "") throws -> (TestService, TemporaryFolder) {
         let folder = try TemporaryFolder()
         let script = """
             #!/bin/sh
             printf '%-80s%-80s%-80s' 'SIMPLE  =                    T' 'CRVAL1  =                 83.8' 'END' > wcs
+            [ ! -f "$ANTARES_PARAM_FILE" ] || cp "$ANTARES_PARAM_FILE" new_fits
             """
         let description = JobDescription(
             name: "solve",
             parameters: [
                 ParameterDescription("file", .file, isRequired: true), ParameterDescription("scale_units"),
             ],
-            results: [ResultDescription("wcs", contentType: "application/fits")],
+            results: [
+                ResultDescription("wcs", contentType: "application/fits"),
+                ResultDescription("new_fits", contentType: "application/fits"),
+            ],
             script: script
         )
         let document = String(decoding: try JSONEncoder().encode(description), as: UTF8.self)
@@ -31,7 +35,7 @@ import Testing
         return (try TestService(file: file), folder)
     }
 
-    private func token(_ service: TestService, _ name: String) throws -> String {
+    static func token(_ service: TestService, _ name: String) throws -> String {
         let made = try service.antares(["users", "tokens", "add", name])
         return made.output.trimmingCharacters(in: .newlines)
     }
@@ -73,7 +77,7 @@ import Testing
         _ = try service.addUser("ana")
         _ = try service.addUser("bob")
         #expect(try await call(service, "login", ["apikey": "wrong"])["errormessage"] as? String == "bad apikey")
-        let key = try token(service, "ana")
+        let key = try Self.token(service, "ana")
         let login = try await call(service, "login", ["apikey": key])
         #expect(login["status"] as? String == "success")
         let session = try #require(login["session"] as? String)
@@ -124,7 +128,7 @@ import Testing
 
         // Somebody else sees nothing of it but what is public.
         let other = try #require(
-            try await call(service, "login", ["apikey": try token(service, "bob")])["session"] as? String
+            try await call(service, "login", ["apikey": try Self.token(service, "bob")])["session"] as? String
         )
         let secret: [String: Any] = ["session": session, "url": "http://127.0.0.1/x", "publicly_visible": "n"]
         let own = try #require(try await call(service, "url_upload", secret)["subid"] as? Int)
@@ -169,7 +173,7 @@ import Testing
         let (strict, _) = try Self.start()
         defer { strict.close() }
         _ = try strict.addUser("ana")
-        let key = try token(strict, "ana")
+        let key = try Self.token(strict, "ana")
         let session = try #require(try await call(strict, "login", ["apikey": key])["session"] as? String)
         let sent = try await call(strict, "url_upload", ["session": session, "url": web.address + "/scenes.zip?sig=x"])
         let number = try #require(sent["subid"] as? Int)
@@ -190,7 +194,7 @@ import Testing
         let (open, folder) = try Self.start(lines: "allow_private_addresses: true")
         defer { open.close() }
         _ = try open.addUser("ana")
-        let login = try await call(open, "login", ["apikey": try token(open, "ana")])
+        let login = try await call(open, "login", ["apikey": try Self.token(open, "ana")])
         let other = try #require(login["session"] as? String)
         let again = try await call(open, "url_upload", ["session": other, "url": web.address + "/scenes.zip"])
         let both = try await jobs(open, try #require(again["subid"] as? Int), other)
@@ -219,7 +223,7 @@ import Testing
         let image = try folder.write("an image", to: "image.fits")
         let ran = try run(
             ServiceAPIPython.path ?? "",
-            ["-W", "ignore", "-c", Self.script, service.address, try token(service, "ana"), image],
+            ["-W", "ignore", "-c", Self.script, service.address, try Self.token(service, "ana"), image],
             environment: ["HOME": folder.path]
         )
         #expect(ran.output == "1 83.8\n", "\(ran.errors)")
@@ -257,7 +261,7 @@ import Testing
         defer { service.close() }
         _ = try service.addUser("ana")
         let image = try folder.write("an image", to: "image.fits")
-        let words = ["-W", "ignore", "-c", Self.submitter, service.address, try token(service, "ana"), image]
+        let words = ["-W", "ignore", "-c", Self.submitter, service.address, try Self.token(service, "ana"), image]
         let ran = try run(Self.astrometry ?? "", words)
         #expect(ran.output == "True image.fits 83.8\n", "\(ran.errors)")
     }

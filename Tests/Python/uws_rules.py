@@ -322,7 +322,62 @@ def synchronous():
     rule("5: a failed one is an error", session.get(sync, params={"fail": "true"}).status_code >= 400)
 
 
-for part in (lists, basics, changes, blocking, security, synchronous):
+def cadc():
+    """What opencadc's cadc-test-uws asks for: its client names no type of answer, and sends forms without fields."""
+    client = requests.Session()
+    client.auth = (user, password)
+    client.headers["Accept"] = None
+
+    def change(address, fields):
+        answer = client.post(address, data=fields, allow_redirects=False)
+        rule(f"CADC: {address} answers 303 to the job", (answer.status_code, answer.headers.get("Location")) == (303, job))
+
+    def plain(name):
+        answer = client.get(f"{job}/{name}")
+        rule(f"CADC: {name} is text/plain", answer.headers["Content-Type"].split(";")[0] == "text/plain")
+        return answer.text
+
+    def instant(value):
+        return datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
+
+    start = datetime.now(timezone.utc)
+    answer = client.post(base, headers={"Content-Type": "application/x-www-form-urlencoded"}, allow_redirects=False)
+    rule("CADC: a job without parameters", answer.status_code == 303)
+    job = answer.headers["Location"]
+    answer = client.get(job)
+    rule("CADC: a job is text/xml where nothing else is asked for", answer.headers["Content-Type"].split(";")[0] == "text/xml")
+    root = document(answer)
+    for name in ("phase", "executionDuration", "destruction", "quote", "results"):
+        rule(f"CADC: a job has one {name}", len(root.findall(UWS + name)) == 1)
+    for name in ("runId", "errorSummary", "jobInfo"):
+        rule(f"CADC: a job without parameters has no {name}", root.find(UWS + name) is None)
+    rule("CADC: the phase alone", plain("phase") == "PENDING")
+    rule("CADC: the quote of a job that waits is to come", instant(plain("quote")) > start)
+    first = instant(plain("destruction"))
+    rule("CADC: the destruction is to come", first > start)
+    asked = start + (first - start) / 2
+    change(f"{job}/destruction", {"DESTRUCTION": asked.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]})
+    rule("CADC: the destruction to 3 ms", abs(instant(plain("destruction")) - asked) < timedelta(milliseconds=3))
+    change(f"{job}/executionduration", {"EXECUTIONDURATION": "99999"})
+    rule("CADC: the duration is a whole number", plain("executionduration").isdigit())
+    change(f"{job}/parameters", {"parameter name": "parameter value"})
+    values = {item.get("id"): item.text for item in document(client.get(f"{job}/parameters"))}
+    rule("CADC: a parameter with a blank in its name", values.get("parameter name") == "parameter value", values)
+    change(f"{job}/phase", {"PHASE": "ABORT"})
+    rule("CADC: the phase of an aborted job", plain("phase") == "ABORTED")
+    answer = client.delete(job, allow_redirects=False)
+    rule("CADC: DELETE leads to the list", (answer.status_code, answer.headers["Location"]) == (303, base))
+    answer = client.post(base, data={"RUNID": "123", "runId": "INTTEST"}, allow_redirects=False)
+    job = answer.headers.get("Location")
+    rule("CADC: a job with RUNID and runId", answer.status_code == 303, answer.text)
+    rule("CADC: has one of them", text(document(client.get(job)), "runId") in ("123", "INTTEST"))
+    answer = client.post(job, data={"ACTION": "DELETE"}, allow_redirects=False)
+    rule("CADC: ACTION=DELETE leads to the list", (answer.status_code, answer.headers["Location"]) == (303, base))
+    answer = client.post(base, data="<target/>", headers={"Content-Type": "text/xml"}, allow_redirects=False)
+    rule("ours: a job description in XML, which no job type takes, is refused", answer.status_code == 415, answer.text)
+
+
+for part in (lists, basics, changes, blocking, security, synchronous, cadc):
     part()
 print(f"{held} rules hold, {len(broken)} are broken")
 sys.exit(1 if broken else 0)

@@ -23,7 +23,7 @@ struct STACProgramTests {
                 "init --no-conf-setup",
                 "simulate --sensor landsat_c2 --out sim --lon -103.4 --lat 20.6 --size-km 4 --tiles 2 --seed 7 "
                     + "--dates 2017-01-15,2017-05-15",
-                "index sim/scenes", "stac export landsat_c2_l2 -o linked",
+                "index sim/scenes", "stac export landsat_c2_l2 -o linked --thumbnails",
                 "stac export landsat_c2_l2 -o copied --files copy",
             ] {
                 let result = try job.antares(line)
@@ -72,6 +72,19 @@ struct STACProgramTests {
                 items = list(catalog.get_items(recursive=True))
                 for item in items:
                     assert item.ext.proj.code == "EPSG:32613" and item.assets["red"].extra_fields["bands"][0]["nodata"] == 0
+                # What stac-browser shows and asks for: titles in links, three bands for a picture, times in milliseconds.
+                    titles = {link.rel: link.title for link in item.links if link.rel != "self"}
+                    assert titles == {"root": catalog.title, "parent": "landsat_c2_l2", "collection": "landsat_c2_l2"}, titles
+                    visual = {a.extra_fields.get("bands", [{}])[0].get("eo:common_name"): k for k, a in item.assets.items()}
+                    assert [visual[name] for name in ("red", "green", "blue", "swir16")] == ["red", "green", "blue", "swir1"]
+                    assert item.datetime.microsecond % 1000 == 0
+                    assert ("thumbnail" in item.assets) == root.endswith("linked")
+                parent = items[0].get_parent()
+                assert {l.title for l in parent.get_item_links()} == {i.properties["title"] for i in items}
+                if root.endswith("linked"):
+                    with rasterio.open(items[0].assets["thumbnail"].get_absolute_href()) as picture:
+                        assert (picture.driver, picture.count, max(picture.shape)) == ("PNG", 4, 256)
+                        assert picture.read(4).mean() > 200 and picture.read(1).std() > 5
                 item = items[0]
                 with rasterio.open(item.assets["red"].get_absolute_href()) as file:
                     own, box = file.read(1), GeoBox.from_rio(file)
@@ -117,7 +130,7 @@ struct STACProgramTests {
         let exported = try job.antares("stac export s2_l2a_60m_granule plain -o catalogue")
         #expect(exported.status == 0, "\(exported.errors)")
         let result = try TestSTAC.validate([job.program.home.path("catalogue")])
-        let declared = "plain: projection\ns2_l2a_60m_granule: projection raster view\n"
+        let declared = "plain: eo projection\ns2_l2a_60m_granule: eo projection raster view\n"
         #expect(result.output == declared, "\(result.errors.suffix(3000))")
         let files = job.program.home.files().filter { $0.contains("catalogue/s2_l2a_60m_granule/") }
         let item = try #require(files.first { !$0.hasSuffix("collection.json") })

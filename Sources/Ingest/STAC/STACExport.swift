@@ -1,6 +1,6 @@
 public import DatacubeIndex
 import Documents
-import Foundation
+public import Foundation
 import Geo
 public import Raster
 
@@ -22,6 +22,8 @@ public struct STACExport: Sendable {
     public let folder: String
     public let title: String
     public var references = References.relative
+    /// Draws a small PNG of a dataset, which is written beside its item; nil for none.
+    public var draw: (@Sendable (Dataset, Product) -> Data?)?
 
     public init(to folder: String, title: String) {
         self.folder = URL(fileURLWithPath: folder).standardizedFileURL.path
@@ -33,6 +35,7 @@ public struct STACExport: Sendable {
         public let product: Product
         /// The ids of items.
         public fileprivate(set) var items: [String] = []
+        fileprivate var titles: [String] = []
         fileprivate var boxes: [BoundingBox] = []
         fileprivate var begin: String?
         fileprivate var end: String?
@@ -45,10 +48,16 @@ public struct STACExport: Sendable {
     /// - Throws: `DocumentError` where the dataset has no place or time, `RasterError` where a file cannot be read or
     ///   written.
     public func add(_ dataset: Dataset, to collection: inout Collection) throws {
-        let path = "\(folder)/\(collection.product.name)/\(dataset.idText)/\(dataset.idText).json"
-        let made = try STACItemDraft(dataset, collection.product, at: path, references: references)
+        let place = "\(folder)/\(collection.product.name)/\(dataset.idText)"
+        let path = "\(place)/\(dataset.idText).json"
+        var made = try STACItemDraft(dataset, collection.product, at: path, references: references, root: title)
+        if let picture = draw?(dataset, collection.product) {
+            try AtomicFile.write(picture, to: "\(place)/\(STACItemDraft.thumbnail)")
+            made.addThumbnail()
+        }
         try write(made.document, to: path)
         collection.items.append(dataset.idText)
+        collection.titles.append(dataset.label ?? dataset.idText)
         collection.boxes += made.boxes
         collection.begin = collection.begin.map { min($0, made.begin) } ?? made.begin
         collection.end = collection.end.map { max($0, made.end) } ?? made.end
@@ -62,16 +71,14 @@ public struct STACExport: Sendable {
             let path = "\(folder)/\(collection.product.name)/collection.json"
             try write(document(of: collection), to: path)
         }
-        var links: [DocumentValue] = [["rel": "root", "href": "./catalog.json", "type": "application/json"]]
+        var links = [STACItemDraft.link("root", "./catalog.json", title)]
         links += collections.map { collection in
-            [
-                "rel": "child", "href": .string("./\(collection.product.name)/collection.json"),
-                "type": "application/json", "title": .string(Self.description(of: collection.product)),
-            ]
+            let name = collection.product.name
+            return STACItemDraft.link("child", "./\(name)/collection.json", name)
         }
         try write(
             [
-                "type": "Catalog", "id": .string(title), "stac_version": "1.1.0",
+                "type": "Catalog", "id": .string(title), "title": .string(title), "stac_version": "1.1.0",
                 "description": .string("Products of the index '\(title)', exported by antares"), "links": .array(links),
             ],
             to: "\(folder)/catalog.json"
@@ -91,12 +98,9 @@ public struct STACExport: Sendable {
         let all = collection.boxes.dropFirst().reduce(collection.boxes.first) { $0?.union($1) }
         let box = all ?? BoundingBox(left: -180, bottom: -90, right: 180, top: 90)
         func text(_ value: String?) -> DocumentValue { value.map { .string($0) } ?? .null }
-        var links: [DocumentValue] = [
-            ["rel": "root", "href": "../catalog.json", "type": "application/json"],
-            ["rel": "parent", "href": "../catalog.json", "type": "application/json"],
-        ]
-        links += collection.items.map { id in
-            ["rel": "item", "href": .string("./\(id)/\(id).json"), "type": "application/geo+json"]
+        var links = ["root", "parent"].map { STACItemDraft.link($0, "../catalog.json", title) }
+        links += zip(collection.items, collection.titles).map { id, title in
+            STACItemDraft.link("item", "./\(id)/\(id).json", title)
         }
         let assets = DocumentObject(
             product.measurements.map { measurement in

@@ -1,24 +1,32 @@
 import DatacubeIndex
 import Documents
-import struct Foundation.URL
+import struct Foundation.Date
 import class Foundation.FileManager
+import struct Foundation.URL
 import Geo
 import Raster
 
 /// The STAC item that describes a dataset of the index.
 struct STACItemDraft {
-    let document: DocumentValue
+    private(set) var document: DocumentValue
     /// In degrees; two where it crosses the antimeridian.
     let boxes: [BoundingBox]
     let begin: String
     let end: String
 
     /// - `path`: Where the item will lie.
-    init(_ dataset: Dataset, _ product: Product, at path: String, references: STACExport.References) throws {
+    /// - `root`: The title of the catalogue.
+    init(
+        _ dataset: Dataset,
+        _ product: Product,
+        at path: String,
+        references: STACExport.References,
+        root title: String
+    ) throws {
         let outline = try Self.outline(of: dataset)
         boxes = outline.boxes
         guard let time = dataset.time else { throw Self.failure(dataset, "has no time") }
-        (begin, end) = (Timestamp.iso(time.begin), Timestamp.iso(time.end))
+        (begin, end) = (Self.text(time.begin), Self.text(time.end))
         var root = DocumentObject()
         root["type"] = "Feature"
         root["stac_version"] = "1.1.0"
@@ -28,7 +36,7 @@ struct STACItemDraft {
         root["bbox"] = outline.bbox
         var properties = Self.properties(of: dataset)
         let known = dataset.document.at("properties", "datetime")?.string.flatMap(Timestamp.parse)
-        properties["datetime"] = .string(Timestamp.iso(known ?? time.center))
+        properties["datetime"] = .string(Self.text(known ?? time.center))
         if time.begin < time.end {
             properties["start_datetime"] = .string(begin)
             properties["end_datetime"] = .string(end)
@@ -44,11 +52,37 @@ struct STACItemDraft {
         root["properties"] = .object(properties)
         root["assets"] = .object(try Self.assets(of: dataset, product, at: path, references))
         root["links"] = [
-            ["rel": "root", "href": "../../catalog.json", "type": "application/json"],
-            ["rel": "parent", "href": "../collection.json", "type": "application/json"],
-            ["rel": "collection", "href": "../collection.json", "type": "application/json"],
+            Self.link("root", "../../catalog.json", title), Self.link("parent", "../collection.json", product.name),
+            Self.link("collection", "../collection.json", product.name),
         ]
         root["stac_extensions"] = Self.extensions(of: [root["properties"]] + Self.values(of: root["assets"]))
+        document = .object(root)
+    }
+
+    /// A link to another document of the catalogue, with that one's title.
+    static func link(_ relation: String, _ address: String, _ title: String) -> DocumentValue {
+        [
+            "rel": .string(relation), "href": .string(address),
+            "type": relation == "item" ? "application/geo+json" : "application/json", "title": .string(title),
+        ]
+    }
+
+    /// With milliseconds: stac-browser takes the digits behind the point for a number of them.
+    private static func text(_ date: Date) -> String {
+        let text = Timestamp.iso(date)
+        return text.contains(".") ? text.dropLast(4) + "Z" : text
+    }
+
+    /// The picture's name, beside the item.
+    static let thumbnail = "thumbnail.png"
+
+    mutating func addThumbnail() {
+        var root = document.object ?? DocumentObject()
+        var assets = root["assets"]?.object ?? DocumentObject()
+        assets["thumbnail"] = [
+            "href": .string("./\(Self.thumbnail)"), "title": "Thumbnail", "type": "image/png", "roles": ["thumbnail"],
+        ]
+        root["assets"] = .object(assets)
         document = .object(root)
     }
 
@@ -157,10 +191,17 @@ struct STACItemDraft {
         band["data_type"] = .string(measurement.dtype.rawValue)
         band["nodata"] = measurement.nodata.isNaN ? "nan" : .double(measurement.nodata)
         if !["1", ""].contains(measurement.units) { band["unit"] = .string(measurement.units) }
+        band["eo:common_name"] = commonNames[measurement.name].map { .string($0) }
         band["raster:scale"] = (source?.scaleFactor ?? measurement.scaleFactor).map { .double($0) }
         band["raster:offset"] = (source?.addOffset ?? measurement.addOffset).map { .double($0) }
         return .object(band)
     }
+
+    /// What the extension eo calls the bands of our products.
+    private static let commonNames = [
+        "coastal": "coastal", "blue": "blue", "green": "green", "red": "red", "re1": "rededge071", "re2": "rededge075",
+        "re3": "rededge078", "nir": "nir", "nir2": "nir08", "nir_narrow": "nir08", "swir1": "swir16", "swir2": "swir22",
+    ]
 
     private static let cog = "image/tiff; application=geotiff; profile=cloud-optimized"
 

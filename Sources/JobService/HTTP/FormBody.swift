@@ -103,6 +103,11 @@ struct FormBody: Sendable {
 }
 
 extension Request {
+    /// True where the headers announce no body.
+    fileprivate var hasNoBody: Bool {
+        headers[.transferEncoding] == nil && (headers[.contentLength].flatMap { Int($0) } ?? 0) == 0
+    }
+
     /// - Throws: `ServiceError` (too large) where the body is said to be longer.
     func checkLength(_ limit: Int) throws(ServiceError) {
         guard let length = headers[.contentLength].flatMap({ Int($0) }), length > limit else { return }
@@ -147,6 +152,16 @@ extension ServiceParts {
         }
         let form = try await FormBody(&request, limit: options.bodyLimit, files: plan)
         try context.checkForm(form["csrf"], request)
+        let type = request.headers[.contentType] ?? ""
+        let isForm = ["application/x-www-form-urlencoded", "multipart/"].contains { type.lowercased().hasPrefix($0) }
+        guard isForm || request.hasNoBody else {
+            throw ServiceError(
+                .unsupportedType,
+                "a job is made and changed by the fields of a form (application/x-www-form-urlencoded or "
+                    + "multipart/form-data), not by \(type.isEmpty ? "a body without a type" : type). "
+                    + "POST /api/v1/jobs takes JSON."
+            )
+        }
         return form
     }
 }

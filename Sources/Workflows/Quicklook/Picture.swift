@@ -59,6 +59,29 @@ public struct Picture: Sendable {
         return stretch(planes, isValid)
     }
 
+    /// A grid over a dataset; nil where its document does not tell where it lies.
+    ///
+    /// - `size`: Pixels of the longer side.
+    public static func canvas(of dataset: Dataset, size: Int) -> GeoBox? {
+        guard let crs = dataset.crs, let box = dataset.footprint?.bounds, !box.isEmpty else { return nil }
+        let step = max(box.width, box.height) / Double(size)
+        return GeoBox(
+            crs: crs,
+            affine: Affine(origin: Point(x: box.left, y: box.top), resolution: XY(x: step, y: -step)),
+            width: max(1, Int((box.width / step).rounded())),
+            height: max(1, Int((box.height / step).rounded()))
+        )
+    }
+
+    /// A PNG of a dataset by the usual bands of its product; nil where it tells no place or has no data.
+    ///
+    /// - `size`: Pixels of the longer side.
+    public static func thumbnail(of dataset: Dataset, in product: Product, size: Int) throws -> Data? {
+        guard let canvas = canvas(of: dataset, size: size) else { return nil }
+        let picture = try Picture(of: [dataset], Quicklook.defaultBands(of: product), onto: canvas)
+        return picture.validFraction > 0 ? try picture.png() : nil
+    }
+
     /// As PNG.
     public func png() throws -> Data { try PNGPicture.encode(bands: channels, width: width, height: height) }
 

@@ -31,6 +31,8 @@ struct STACExportCommand: CommonCommand {
     var title: String?
     @Option(help: "relative, absolute, or copy: how items name their files.")
     var files = STACExport.References.relative
+    @Flag(help: "Draw a small picture of each dataset beside its item.")
+    var thumbnails = false
     @Option(
         parsing: .upToNextOption,
         help: .init("A year, month or day, or the first and the last.", valueName: "period")
@@ -53,6 +55,16 @@ struct STACExportCommand: CommonCommand {
         let name = title ?? URL(fileURLWithPath: output).standardizedFileURL.lastPathComponent
         var export = STACExport(to: output, title: name)
         export.references = files
+        if thumbnails {
+            export.draw = { [log = services.log] dataset, product in
+                do {
+                    return try Picture.thumbnail(of: dataset, in: product, size: 256)
+                } catch {
+                    log.warning("dataset \(dataset.idText) gets no thumbnail: \(error)")
+                    return nil
+                }
+            }
+        }
         let ranges = time.compactMap { TimeRange(period: $0) }
         let range = ranges.first.map { TimeRange(begin: $0.begin, end: ranges[ranges.count - 1].end) }
         let area = space.isGiven ? try await services.region(space).polygon : nil

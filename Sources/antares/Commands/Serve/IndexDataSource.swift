@@ -190,7 +190,7 @@ actor IndexDataSource: DataSource {
         let latest = try await index.latestDatasets(matching: DatasetQuery(product: product.name), limit: 6)
         let stretch = try await PictureThread.run { () -> ClosedRange<Double> in
             let found = latest.compactMap { dataset in
-                Self.canvas(of: dataset, size: 128).flatMap {
+                Picture.canvas(of: dataset, size: 128).flatMap {
                     try? Picture.stretch(of: [dataset], measurements, onto: $0)
                 }
             }
@@ -211,7 +211,7 @@ actor IndexDataSource: DataSource {
             let measurements = try Quicklook.defaultBands(of: product)
             let stretch = try await usualStretch(product, measurements, index)
             return try await PictureThread.run {
-                guard let canvas = Self.canvas(of: dataset, size: size) else { return nil }
+                guard let canvas = Picture.canvas(of: dataset, size: size) else { return nil }
                 let picture = try Picture(of: [dataset], measurements, onto: canvas, stretch: stretch)
                 return picture.validFraction > 0 ? try picture.png() : nil
             }
@@ -227,18 +227,6 @@ actor IndexDataSource: DataSource {
                 throw ServiceError(.notFound, "there is no picture of this file: \(error)")
             }
         }
-    }
-
-    /// A grid over a dataset; nil where its document does not tell where it lies.
-    private static func canvas(of dataset: Dataset, size: Int) -> GeoBox? {
-        guard let crs = dataset.crs, let box = dataset.footprint?.bounds, !box.isEmpty else { return nil }
-        let step = max(box.width, box.height) / Double(size)
-        return GeoBox(
-            crs: crs,
-            affine: Affine(origin: Point(x: box.left, y: box.top), resolution: XY(x: step, y: -step)),
-            width: max(1, Int((box.width / step).rounded())),
-            height: max(1, Int((box.height / step).rounded()))
-        )
     }
 }
 
