@@ -120,6 +120,21 @@ struct EngineProgramTests {
         return rows.compactMap { $0[0] }.joined(separator: "\n")
     }
 
+    @Test func `the tiles' product is updated in the index only where that is allowed`() throws {
+        let cube = try BadInputCube.indexed()
+        try cube.writeIngestion()
+        try cube.expectDone("antares ingest -c ingestion.yaml")
+        let text = try String(contentsOfFile: cube.job.program.home.path("ingestion.yaml"), encoding: .utf8)
+        let line = try #require(text.split(separator: "\n").first { $0.hasPrefix("description:") })
+        _ = try cube.job.program.home.write(text.replacing(line, with: "description: other words"), to: "other.yaml")
+        let refused = try cube.job.antares("ingest -c other.yaml")
+        #expect(refused.status != 0 && refused.errors.contains("--allow-product-changes"), "\(refused.errors)")
+        let allowed = try cube.job.antares("ingest -c other.yaml --allow-product-changes")
+        #expect(allowed.status == 0, "\(allowed.errors)")
+        let shown = try cube.job.antares("product show s2_l2a_20m_mexico")
+        #expect(shown.output.contains("other words"), "\(shown.output)")
+    }
+
     @Test func `a file that vanished costs the tiles that need it, and is named`() throws {
         let cube = try BadInputCube.indexed()
         try cube.writeIngestion(cell: 2000)

@@ -52,14 +52,19 @@ struct WarpTests {
     ) async throws {
         let cube = try await TestCube()
         try await cube.add(scene())
-        // GDAL's sums of source pixels that are larger than those of the target differ by a hundredth from block to block.
-        for size in resampling == .sum ? [47] : [19.3, 47] {
+        for size in [19.3, 47] {
             let whole = try await export(cube, "one.tif", resampling, size: size, RunOptions(jobs: 1, memory: 1 << 30))
             let parts = try await export(cube, "many.tif", resampling, size: size, RunOptions(jobs: 2, memory: 200_000))
             #expect(whole.blocks[0] >= whole.grid.width && whole.blocks[1] >= whole.grid.height, "\(whole.blocks)")
             #expect(parts.blocks[0] <= 72 && parts.blocks[1] <= 72, "\(parts.blocks)")
-            let differ = zip(whole.pixels, parts.pixels).count { $0 != $1 }
-            #expect(differ == 0 && whole.pixels.count { $0 != 0 } > 8000, "\(resampling.name) \(size): \(differ)")
+            let pairs = zip(whole.pixels, parts.pixels).filter { $0 != $1 }.map { (Double($0), Double($1)) }
+            if resampling == .sum {
+                // GDAL cuts pixels along edges that nearly meet: in single rows of some windows its sums are a hundredth off.
+                #expect(pairs.count * 200 < whole.pixels.count && pairs.allSatisfy { abs($0 - $1) < 2 + 0.03 * $0 })
+            } else {
+                #expect(pairs.isEmpty, "\(resampling.name) \(size): \(pairs.count)")
+            }
+            #expect(whole.pixels.count { $0 != 0 } > 8000)
             for name in ["one.tif", "many.tif"] { try FileManager.default.removeItem(atPath: cube.folder.path(name)) }
         }
     }
