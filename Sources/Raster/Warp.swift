@@ -10,7 +10,7 @@ public import Geo
 ///   - target: The grid of the result.
 ///   - resampling: The kernel.
 ///   - span: Columns and rows of the source that a pixel of the target spans, by which kernels widen.
-///   - positions: Where places of the target are in the source; nil has GDAL carry over each of them exactly, which is slow.
+///   - positions: Where places of the target are in the source.
 /// - Returns: Row-major pixels of `target`; `nodata` where `source` has none.
 /// - Throws: `RasterError` where GDAL fails, with what it says.
 public func warp<Element: PixelElement>(
@@ -20,7 +20,7 @@ public func warp<Element: PixelElement>(
     onto target: GeoBox,
     resampling: Resampling,
     span: XY<Double>,
-    positions: WarpPositions?
+    positions: WarpPositions
 ) throws(RasterError) -> [Element] {
     let from = try MemoryRaster(geoBox: source, type: Element.pixelType, bands: 1, nodata: nodata.real)
     try from.write(pixels, band: 1)
@@ -39,17 +39,8 @@ public func warp<Element: PixelElement>(
         GDALWarpInitDefaultBandMapping(options, 1)
         GDALWarpInitSrcNoDataReal(options, nodata.real)
         GDALWarpInitDstNoDataReal(options, nodata.real)
-        var transformer: UnsafeMutableRawPointer?
-        defer { if let transformer { GDALDestroyGenImgProjTransformer(transformer) } }
-        if let positions {
-            options.pointee.pfnTransformer = carry
-            options.pointee.pTransformerArg = Unmanaged.passUnretained(positions).toOpaque()
-        } else {
-            transformer = GDALCreateGenImgProjTransformer2(from.handle, onto.handle, nil)
-            guard transformer != nil else { return false }
-            options.pointee.pfnTransformer = GDALGenImgProjTransform
-            options.pointee.pTransformerArg = transformer
-        }
+        options.pointee.pfnTransformer = carry
+        options.pointee.pTransformerArg = Unmanaged.passUnretained(positions).toOpaque()
         return withExtendedLifetime(positions) {
             guard let operation = GDALCreateWarpOperation(options) else { return false }
             defer { GDALDestroyWarpOperation(operation) }

@@ -74,6 +74,20 @@ struct AreaProgramTests {
         #expect(files.sorted() == expected.map(\.0).filter { $0 != "all.tif" }.sorted())
     }
 
+    @Test func `export lays the newest on top, or the earliest, and db_to_raster does the same`() throws {
+        let job = try cube()
+        try run(job, "antares export -n demo -b red --time 2016 2017-03 -o newest.tif")
+        try run(job, "antares export -n demo -b red --time 2016 2017-03 --earliest-first -o earliest.tif")
+        try run(job, "antares db_to_raster -n demo -f old.tif")
+        for (name, scene) in [("newest.tif", 3), ("earliest.tif", 0), ("old.tif", 4)] {
+            let made = try read(job.program.home.path(name))
+            let expected = (0..<Self.grid.pixelCount).map {
+                Self.pixel($0 % Self.grid.width, $0 / Self.grid.width, scene: scene)
+            }
+            #expect(made.grid == Self.grid && made.pixels.map { Int($0) } == expected, "\(name)")
+        }
+    }
+
     private static func shape(_ ring: [(Double, Double)]) -> String {
         let corners = ring.map { "[\($0.0), \($0.1)]" }.joined(separator: ", ")
         return """

@@ -1,4 +1,5 @@
 import Foundation
+import Postgres
 import TestSupport
 import Testing
 
@@ -31,7 +32,8 @@ struct EngineProgramTests {
         "apply_recipe -recipe reds.yaml -b 2017-01-01 -e 2017-12-31 -lat 20.5 20.7 -long -103.5 -103.3 --tile-size 2000 "
             + "--name reds",
         "composite -p \(scenes) -b red nir --reduce median -o tiles/out.tif",
-        "export -n \(scenes) -b red nir -o tiles/out.tif",
+        // That of May on top.
+        "export -n \(scenes) -b red nir --time 2017-05 2017-12 --earliest-first -o tiles/out.tif",
     ]
 
     /// Scenes, a recipe on them, and the folder that commands write to.
@@ -95,15 +97,42 @@ struct EngineProgramTests {
         let files = cube.files()
         #expect(!files.isEmpty && files.allSatisfy { !$0.contains("partial") }, "\(files)")
         // The document says which scene: that of May.
-        let document: String
-        if line.hasPrefix("apply_recipe") {
-            document = try cube.job.antares("dataset search -f json product=reds").output
-        } else {
-            document = try run("gdalinfo", ["\(cube.tiles)/out.tif"]).output
-        }
         let scenes = try cube.job.antares("dataset search -f csv product=\(Self.scenes) time in 2017-05").output
-        let id = try #require(scenes.firstMatch(of: #/[0-9a-f]{8}-[0-9a-f-]{27}/#))
-        print(document.contains("antares:left_out"), document.contains(String(id.output)), document.count, scenes.count)
+        let id = try #require(scenes.firstMatch(of: #/[0-9a-f]{8}-[0-9a-f-]{27}/#)).output
+        let document =
+            try line.hasPrefix("apply_recipe")
+            ? documents(cube, of: "reds") : TestSupport.run("gdalinfo", ["\(cube.tiles)/out.tif"]).output
+        let left = try #require(document.firstMatch(of: #/antares:left_out\W+([0-9a-f-]{36})/#), "\(document)")
+        #expect(left.1 == id)
+    }
+
+    /// What the index holds of a product's datasets.
+    private func documents(_ cube: BadInputCube, of product: String) throws -> String {
+        let session = try Session(cube.job.database)
+        defer { session.close() }
+        let rows = try session.query(
+            """
+            SELECT d.metadata::text FROM agdc.dataset d JOIN agdc.dataset_type t ON t.id = d.dataset_type_ref
+            WHERE t.name = $1
+            """,
+            [product]
+        )
+        return rows.compactMap { $0[0] }.joined(separator: "\n")
+    }
+
+    @Test func `the tiles' product is updated in the index only where that is allowed`() throws {
+        let cube = try BadInputCube.indexed()
+        try cube.writeIngestion()
+        try cube.expectDone("antares ingest -c ingestion.yaml")
+        let text = try String(contentsOfFile: cube.job.program.home.path("ingestion.yaml"), encoding: .utf8)
+        let line = try #require(text.split(separator: "\n").first { $0.hasPrefix("description:") })
+        _ = try cube.job.program.home.write(text.replacing(line, with: "description: other words"), to: "other.yaml")
+        let refused = try cube.job.antares("ingest -c other.yaml")
+        #expect(refused.status != 0 && refused.errors.contains("--allow-product-changes"), "\(refused.errors)")
+        let allowed = try cube.job.antares("ingest -c other.yaml --allow-product-changes")
+        #expect(allowed.status == 0, "\(allowed.errors)")
+        let shown = try cube.job.antares("product show s2_l2a_20m_mexico")
+        #expect(shown.output.contains("other words"), "\(shown.output)")
     }
 
     @Test func `a file that vanished costs the tiles that need it, and is named`() throws {

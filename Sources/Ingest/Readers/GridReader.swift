@@ -342,8 +342,6 @@ public struct GridReader {
             kernel.reduce(pixels, part.window, missing: missing, lattice, into: buffer, wanted)
             return true
         }
-        // GDAL cuts source pixels along the edges of the target's for a sum, by positions of both kinds that must fit.
-        let positions = resampling == .sum ? nil : lattice.positions(in: part.window)
         let result = try warp(
             pixels,
             from: part.geoBox,
@@ -351,7 +349,7 @@ public struct GridReader {
             onto: target,
             resampling: resampling,
             span: part.span,
-            positions: positions
+            positions: lattice.positions(in: part.window)
         )
         guard let wanted else {
             _ = buffer.update(fromContentsOf: result)
