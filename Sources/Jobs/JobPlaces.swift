@@ -7,11 +7,13 @@ public struct JobPlaces: Sendable, Equatable, Codable {
     public var reads: [String]
     /// The same of what is written.
     public var writes: [String]
+    /// Whether addresses of the web have to lead to the public internet.
+    public var isPublicOnly: Bool
     /// Names of parameters that the service file gives, which may name any file.
     public var fixed: Set<String>
 
-    public init(reads: [String] = [], writes: [String] = [], fixed: Set<String> = []) {
-        (self.reads, self.writes, self.fixed) = (reads, writes, fixed)
+    public init(reads: [String] = [], writes: [String] = [], isPublicOnly: Bool = true, fixed: Set<String> = []) {
+        (self.reads, self.writes, self.isPublicOnly, self.fixed) = (reads, writes, isPublicOnly, fixed)
     }
 
     /// Somebody else gives the value of a parameter now.

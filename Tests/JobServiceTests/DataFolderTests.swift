@@ -34,6 +34,9 @@ import Testing
             "@/etc/passwd",
             "file:///etc/passwd", "NETCDF:/etc/passwd:x", "NETCDF:\"/etc/passwd\":x", "/vsizip//etc/x.zip",
             "/vsicurl/http://x",
+            "<VRTDataset><SourceFilename>/etc/x</SourceFilename></VRTDataset>", " <OGRVRTDataSource/>",
+            "PG:dbname=jobs",
+            "x <OGRVRTDataSource><SrcDataSource>/etc/passwd</SrcDataSource>", "MEM:::DATAPOINTER=1", "WFS:example.org",
             "s3://other/a", "s3://scenes/2026-other/a", "s3://scenes/2026/../a", "sub/../../../../x",
         ] {
             #expect(objection(bad) != nil, "\(bad)")

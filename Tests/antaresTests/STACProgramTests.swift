@@ -216,6 +216,48 @@ struct STACProgramTests {
         #expect(again.output == "datasets: 0 added, 4 already there\n", "\(again.errors)")
     }
 
+    @Test func `a job of the service fetches nothing from private networks, and no file that it may not read`() throws {
+        let world = try Self.world.get()
+        let job = try emptyJob()
+        let home = job.program.home
+        func run(_ words: [String], isPublicOnly: Bool = true) throws -> ShellResult {
+            let places =
+                "{\"reads\": [\"\(home.path("open"))\"], \"writes\": [], \"fixed\": [], \"isPublicOnly\": \(isPublicOnly)}"
+            return try antares(job, ["stac"] + words + ["--places=\(places)"])
+        }
+        func item(_ href: String) -> String {
+            "{\"type\": \"Feature\", \"stac_version\": \"1.0.0\", \"id\": \"x\", \"geometry\": null, \"links\": [], "
+                + "\"properties\": {\"datetime\": \"2020-01-01T00:00:00Z\"}, \"assets\": {\"red\": {\"href\": \"\(href)\"}}}"
+        }
+        let search = ["download", "--url", world.api.address, "-c", "landsat_c2_l2", "--assets", "red", "-o", "kept"]
+        let refused = try run(search)
+        #expect(refused.status != 0 && refused.errors.contains("which is not a public one"), "\(refused.errors)")
+        let allowed = try run(search, isPublicOnly: false)
+        #expect(allowed.status == 0, "\(allowed.errors)")
+        // A link of a catalogue leads there as well.
+        let link = "{\"rel\": \"child\", \"href\": \"\(world.files.address)/tree/linked/catalog.json\"}"
+        _ = try home.write(
+            "{\"type\": \"Catalog\", \"stac_version\": \"1.0.0\", \"id\": \"c\", \"description\": \"c\", \"links\": [\(link)]}",
+            to: "open/catalog.json"
+        )
+        let linked = try run(["index", "open/catalog.json"])
+        #expect(linked.status != 0 && linked.errors.contains("which is not a public one"), "\(linked.errors)")
+        for (href, reason) in [
+            ("/etc/passwd", "'/etc/passwd'"), ("file:///etc/passwd", "'file:///etc/passwd'"),
+            ("../x.tif", "'../x.tif'"),
+            ("/vsigzip//etc/passwd", "'/vsigzip//etc/passwd'"), ("s3://other/x.tif", "'s3://other/x.tif'"),
+            ("http://169.254.169.254/latest", "which is not a public one"),
+        ] {
+            _ = try home.write(item(href), to: "open/item.json")
+            let result = try run(["download", "open/item.json", "-o", "got"])
+            #expect(result.status != 0 && result.errors.contains(reason), "\(href): \(result.errors)")
+        }
+        #expect(!home.files().contains { $0.hasPrefix("got/") })
+        _ = try home.write(item("x.tif"), to: "closed/item.json")
+        let closed = try run(["download", "closed/item.json", "-o", "got"])
+        #expect(closed.status != 0 && closed.errors.contains("closed/item.json', which is not below"))
+    }
+
     @Test func `with --clip only the window is fetched, with the pixels that the file has there`() throws {
         let world = try Self.world.get()
         let words = [

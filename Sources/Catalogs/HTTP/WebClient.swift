@@ -21,6 +21,8 @@ public struct WebOptions: Sendable {
     public var userAgent = "antares"
     /// Texts that never appear in a message, as tokens that a server may repeat in its answer.
     public var secrets: [String] = []
+    /// Asked before each request, and each that one is redirected to: a reason refuses it.
+    public var objection: @Sendable (URL) -> String? = { _ in nil }
 
     public init() {}
 }
@@ -271,6 +273,9 @@ extension WebClient {
         let until = deadline.map { NIODeadline.now() + TimeAmount($0) } ?? .distantFuture
         var request = request
         for _ in 0..<8 {
+            if let reason = options.objection(request.url) {
+                throw CatalogError(.failed, WebAddress.shown(request.url.absoluteString), reason)
+            }
             let response = try await client(for: request.url, unpacks: unpacks)
                 .execute(prepared(request, unpacks: unpacks), deadline: until)
             let status = Int(response.status.code)

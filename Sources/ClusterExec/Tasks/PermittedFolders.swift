@@ -5,6 +5,15 @@ public import Jobs
 public struct PermittedFolders: Sendable {
     private let folders: [String]
 
+    /// Beginnings by which GDAL reaches databases, services and its own memory without a path, in small letters.
+    private static let connections: Set<String> = [
+        "amigocloud", "carto", "csw", "daas", "eeda", "eedai", "es", "gmlas", "hana", "mem", "mongodb", "mongodbv3",
+        "mssql",
+        "mysql", "ngw", "oapif", "oci", "odbc", "ogcapi", "pg", "plmosaic", "plscenes", "postgresql", "wcs", "wfs",
+        "wfs3",
+        "wms", "wmts",
+    ]
+
     public init(_ folders: [String]) { self.folders = folders }
 
     /// True for a path below one of the folders, as it is on the disk now: without symbolic links and `..`.
@@ -15,12 +24,16 @@ public struct PermittedFolders: Sendable {
     /// - Returns: False for what lies elsewhere, and for what cannot be told.
     public func permit(_ name: String, relativeTo base: String? = nil) -> Bool {
         var path = name.hasPrefix("/vsis3/") ? "s3://" + name.dropFirst(7) : name
+        // A description of a file in place of its name, which names other files.
+        if path.contains(#/^\s*<|<\w*(vrt|gdal|wms|wcs|wmts)/#.ignoresCase()) { return folders.contains("/") }
         if let match = path.prefixMatch(of: #/([A-Za-z][A-Za-z0-9+.-]+):/#) {
             let scheme = match.1.lowercased()
             if scheme == "http" || scheme == "https" { return true }
             guard scheme == "file" else {
                 // A store's address, or GDAL's way to name a part of a file.
-                guard path.contains("/"), !scheme.hasPrefix("epsg") else { return true }
+                guard path.contains("/") || Self.connections.contains(scheme), !scheme.hasPrefix("epsg") else {
+                    return true
+                }
                 return folders.contains("/")
                     || (!path.contains("..") && folders.contains { $0.contains("://") && Self.isBelow(path, $0) })
             }

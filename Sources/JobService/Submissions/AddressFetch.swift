@@ -114,12 +114,28 @@ struct AddressFetch: Sendable {
 
     /// The host of an address, and where it is; all that the name stands for is checked.
     private func checkedAddress(of url: URL) async throws -> (host: String, address: String) {
+        let found = Self.isName(url) ? try await resolve(url.host ?? "") : []
+        return try checked(url) { _ in found }
+    }
+
+    private static func isName(_ url: URL) -> Bool {
+        url.host.map { AddressRange.bytes($0) == nil && $0.wholeMatch(of: #/[A-Za-z0-9._-]{1,253}/#) != nil } ?? false
+    }
+
+    /// The host of an address, and where it is.
+    ///
+    /// - Parameters:
+    ///   - url: The address.
+    ///   - lookUp: The addresses of a host's name, all of which are checked.
+    /// - Returns: The host, and one of its addresses.
+    /// - Throws: `ServiceError` that says why it is not fetched.
+    func checked(_ url: URL, _ lookUp: (String) -> [String]) throws -> (host: String, address: String) {
         let host = (url.host ?? "").trimmingCharacters(in: ["[", "]"])
         var found: [String] = []
         if AddressRange.bytes(host) != nil {
             found = [host]
-        } else if host.wholeMatch(of: #/[A-Za-z0-9._-]{1,253}/#) != nil {
-            found = try await resolve(host)
+        } else if Self.isName(url) {
+            found = lookUp(host)
         }
         guard let address = found.first else {
             throw ServiceError(.unprocessable, "cannot fetch '\(Self.shown(url))': there is no host '\(host)'.")
@@ -163,7 +179,7 @@ struct AddressFetch: Sendable {
         }
     }
 
-    private static func lookUp(_ host: String) -> [String] {
+    static func lookUp(_ host: String) -> [String] {
         var hints = addrinfo()
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         var first: UnsafeMutablePointer<addrinfo>?

@@ -12,7 +12,12 @@ extension JobCreation {
     func places(of identity: Identity, fixed: Set<String> = []) -> JobPlaces {
         let options = parts.options
         let more = identity.isAdministrator ? options.administratorFolders : []
-        return JobPlaces(reads: options.dataFolders + more, writes: options.outputFolders + more, fixed: fixed)
+        return JobPlaces(
+            reads: options.dataFolders + more,
+            writes: options.outputFolders + more,
+            isPublicOnly: !options.allowsPrivateAddresses,
+            fixed: fixed
+        )
     }
 
     /// Refuses what a request wants to be read that its sender may not read through the service.

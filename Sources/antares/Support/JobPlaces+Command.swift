@@ -4,6 +4,7 @@ import DatacubeIndex
 import Documents
 import Foundation
 import Ingest
+import JobService
 public import Jobs
 import Raster
 
@@ -19,7 +20,10 @@ extension JobPlaces: ExpressibleByArgument {
         let lists = [("reads", reads), ("writes", writes)].map { key, list in
             (key: key, value: DocumentValue.array((list + [folder.path]).map { .string($0) }))
         }
-        return "--places=" + JSONText.write(.object(DocumentObject(lists + [(key: "fixed", value: .array([]))])))
+        let others = [
+            (key: "fixed", value: DocumentValue.array([])), (key: "isPublicOnly", value: .bool(isPublicOnly)),
+        ]
+        return "--places=" + JSONText.write(.object(DocumentObject(lists + others)))
     }
 
     /// - Throws: `JobError` for a parameter that names a file elsewhere, or a document that writes elsewhere.
@@ -28,12 +32,24 @@ extension JobPlaces: ExpressibleByArgument {
             let reason = "'\(word)' is not below a folder that the job may read (\(reads.joined(separator: ", ")))."
             throw JobError(.invalid(parameter: parameter, reason: reason), job: job.id)
         }
+        for parameter in job.parameters where !parameter.isByReference && !fixed.contains(parameter.id) {
+            for word in Self.words(parameter.value) {
+                guard let reason = objection(toAddress: word) else { continue }
+                throw JobError(.invalid(parameter: parameter.id, reason: reason), job: job.id)
+            }
+        }
         if let (parameter, path) = objection(toOutputsOf: job, folder) {
             let known = writes.joined(separator: ", ")
             let reason =
                 "its document writes to '\(path)', which is not below a folder that the job may write (\(known))."
             throw JobError(.invalid(parameter: parameter, reason: reason), job: job.id)
         }
+    }
+
+    /// Why an address of the web may not be fetched; nil for one that may, and for what is none.
+    func objection(toAddress text: String) -> String? {
+        guard isPublicOnly, text.wholeMatch(of: #/https?:\/\/\S+/#.ignoresCase()) != nil else { return nil }
+        return PublicAddresses.objection(to: text)
     }
 
     /// What the document of an ingestion says of outputs elsewhere.
@@ -60,6 +76,12 @@ extension JobPlaces: ExpressibleByArgument {
     func objection(to candidate: DatasetCandidate) -> DocumentError? {
         let folders = PermittedFolders(reads)
         let base = URL(string: candidate.location).flatMap { $0.isFileURL ? $0.deletingLastPathComponent().path : nil }
+        func reason(_ text: String) -> String? {
+            if let reason = objection(toAddress: text) { return "cannot be used: \(reason)" }
+            guard !folders.permit(text, relativeTo: base) else { return nil }
+            return "names the file '\(text)', which is not below a folder that the job may read "
+                + "(\(reads.joined(separator: ", ")))"
+        }
         func find(_ value: DocumentValue, _ key: String) -> String? {
             switch value {
             case .object(let object):
@@ -68,16 +90,13 @@ extension JobPlaces: ExpressibleByArgument {
                 for element in list { if let found = find(element, key) { return found } }
             case .string(let text) where ["path", "href", "location", "locations", "uri", "uris"].contains(key):
                 // What is relative to an address on the web is on the web.
-                if !folders.permit(text, relativeTo: base) { return text }
+                return reason(text)
             default: break
             }
             return nil
         }
-        guard let path = find(candidate.document.value, "") else { return nil }
-        return candidate.document.root.failure(
-            "names the file '\(path)', which is not below a folder that the job may read",
-            hint: "Those are: \(reads.joined(separator: ", "))."
-        )
+        let text = reason(candidate.location) ?? find(candidate.document.value, "")
+        return text.map { candidate.document.root.failure($0) }
     }
 }
 

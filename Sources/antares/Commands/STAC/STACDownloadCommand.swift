@@ -53,7 +53,7 @@ struct STACDownloadCommand: CommonCommand {
     func run() async throws {
         let services = try common.makeServices()
         let window = try await window(services)
-        let report = try await WebClient.run(try services.webOptions()) { client in
+        let report = try await WebClient.run(try services.webOptions(within: common.places)) { client in
             var download = ItemDownload(to: output)
             download.assets = assets.flatMap { $0.split(separator: ",").map(String.init) }
             (download.parallel, download.overwrites) = (jobs, overwrite)
@@ -68,6 +68,11 @@ struct STACDownloadCommand: CommonCommand {
             let items = try await sources.items(services, client)
             guard !items.isEmpty else {
                 throw CommandFailure(.noInput, "no item was found. Widen the search, or check the paths.")
+            }
+            for found in items {
+                let document = SourceDocument(origin: found.location, value: found.item)
+                let candidate = DatasetCandidate(document: document, location: found.uri)
+                if let error = common.places?.objection(to: candidate) { throw error }
             }
             let progress = SceneProgress()
             let report = try await download.run(items, with: client) { [common] done, total in

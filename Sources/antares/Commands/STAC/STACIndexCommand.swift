@@ -37,7 +37,7 @@ struct STACIndexCommand: CommonCommand {
     func run() async throws {
         let services = try common.makeServices()
         let index = try await services.index()
-        let found = try await WebClient.run(try services.webOptions()) { client in
+        let found = try await WebClient.run(try services.webOptions(within: common.places)) { client in
             let signer = sources.sign ? try services.signer(client) : nil
             var items = try await sources.items(services, client)
             if let signer {
@@ -85,10 +85,9 @@ struct STACIndexCommand: CommonCommand {
         let reader = STACDocuments(products: products, name: product)
         var result: Candidates = ([], [], [])
         for found in items {
-            let location = WebAddress.isWeb(found.location) ? found.location : DatasetFiles.uri(ofFile: found.location)
             let origin = WebAddress.shown(found.location)
             let source = SourceDocument(origin: origin, value: found.item)
-            for made in reader.candidates(of: DatasetCandidate(document: source, location: location)) {
+            for made in reader.candidates(of: DatasetCandidate(document: source, location: found.uri)) {
                 switch made.kept(to: common.places) {
                 case .success(let candidate):
                     result.usable.append(candidate)

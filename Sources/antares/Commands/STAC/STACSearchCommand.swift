@@ -32,7 +32,7 @@ struct STACSearchCommand: CommonCommand {
     func run() async throws {
         let services = try common.makeServices()
         var items: [DocumentValue] = []
-        let outcome = try await WebClient.run(try services.webOptions()) { client in
+        let outcome = try await WebClient.run(try services.webOptions(within: common.places)) { client in
             let api = try await search.open(services, client)
             return try await api.search(try await search.search(services)) { items += $0.map(\.item) }
         }

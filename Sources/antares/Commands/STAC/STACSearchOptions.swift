@@ -3,6 +3,7 @@ import Catalogs
 import Config
 import Foundation
 import Geo
+import Jobs
 import Logging
 import Workflows
 
@@ -153,8 +154,11 @@ struct DegreeBox: ExpressibleByArgument, Equatable, Sendable {
 extension Services {
     /// How requests to catalogues are sent: with the environment's proxies and trusted certificates, and without the
     /// configuration's secrets in messages.
-    func webOptions() throws -> WebOptions {
+    ///
+    /// - `places`: What a job of the service may reach; nil for everything.
+    func webOptions(within places: JobPlaces? = nil) throws -> WebOptions {
         var options = WebOptions()
+        if let places { options.objection = { places.objection(toAddress: $0.absoluteString) } }
         let environment = ProcessInfo.processInfo.environment
         options.proxies = try ProxySettings(environment: environment)
         // The variables, and their order, by which GDAL finds them.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Catalogs
+import DatacubeIndex
 import Foundation
 import Logging
 
@@ -41,4 +42,9 @@ struct STACSources: ParsableArguments {
         }
         return found
     }
+}
+
+extension STACFound {
+    /// The address, or that of the file.
+    var uri: String { WebAddress.isWeb(location) ? location : DatasetFiles.uri(ofFile: location) }
 }
