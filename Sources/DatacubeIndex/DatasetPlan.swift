@@ -70,7 +70,7 @@ struct DatasetPlanner: Sendable {
         guard let type = types[product.metadataType] else {
             throw EO3Problem("the metadata type '\(product.metadataType)' of product '\(product.name)' is missing")
         }
-        if depth == 0 { try Self.checkMeasurements(stored, product, type) }
+        if depth == 0 { try Self.checkMeasurements(stored, product, type, others: match.candidates) }
         let sources = options.ignoresLineage ? [] : prepared.sources
         let kept = Self.stored(stored, type)
         let text = JSONText.write(kept)
@@ -98,13 +98,14 @@ struct DatasetPlanner: Sendable {
     /// PostgreSQL's jsonb holds no more.
     private static let longest = 1 << 28
 
+    /// - `others`: Products of which one may fit better.
     static func checkMeasurements(
         _ document: DocumentValue,
         _ product: Product,
-        _ type: MetadataType
+        _ type: MetadataType,
+        others: [Product] = []
     ) throws(EO3Problem) {
-        let entries = product.definition["measurements"]?.array ?? []
-        let wanted = entries.filter { $0.at("extra_dim") == nil }.compactMap { $0["name"]?.string }
+        let wanted = wanted(by: product)
         guard !wanted.isEmpty else { return }
         guard let found = type.measurementsPath.flatMap({ document.at($0) })?.object else {
             throw EO3Problem("No measurements defined for a dataset (product '\(product.name)' has \(wanted.count))")
@@ -112,10 +113,26 @@ struct DatasetPlanner: Sendable {
         let missing = wanted.filter { found[$0] == nil }
         guard !missing.isEmpty else { return }
         let near = missing.lazy.compactMap { nearest(to: $0, in: found.keys) }.first
+        let fitting = others.filter { other in
+            let names = Self.wanted(by: other)
+            return other.metadataType == product.metadataType && !names.isEmpty && names.allSatisfy { found[$0] != nil }
+        }
+        let advice =
+            if let near {
+                " (it has '\(near)')"
+            } else if fitting.isEmpty {
+                ". Add a product of what it has (\(found.keys.joined(separator: ", "))), and name that by --product"
+            } else {
+                ". Name one that fits: " + fitting.map { "--product \($0.name)" }.sorted().joined(separator: ", ")
+            }
         throw EO3Problem(
             "The dataset is not specifying all of the measurements in this product. "
-                + "Product '\(product.name)' has \(missing.joined(separator: ", ")), the document does not"
-                + (near.map { " (it has '\($0)')" } ?? "")
+                + "Product '\(product.name)' has \(missing.joined(separator: ", ")), the document does not" + advice
         )
+    }
+
+    private static func wanted(by product: Product) -> [String] {
+        let entries = product.definition["measurements"]?.array ?? []
+        return entries.filter { $0.at("extra_dim") == nil }.compactMap { $0["name"]?.string }
     }
 }

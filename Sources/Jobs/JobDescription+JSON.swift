@@ -132,11 +132,16 @@ extension InputDescription {
         try reader.allowOnly([
             "name", "datatype", "content_type", "multiplicity", "default", "required", "annotation", "url", "role",
         ])
+        let multiplicity = try reader.optional("multiplicity")?.scalar() ?? ""
+        let usual = try reader.optional("default")?.scalar() ?? ""
+        // Who writes that it is not required, and names nothing to take instead, has said how many there may be.
+        let required = try reader.optional("required")?.scalar().lowercased()
+        let isOptional = usual.isEmpty && required == "false"
         self.init(
             name,
             contentType: try reader.optional("content_type")?.scalar() ?? "",
-            multiplicity: try reader.optional("multiplicity")?.scalar() ?? "",
-            defaultValue: try reader.optional("default")?.scalar(),
+            multiplicity: multiplicity.isEmpty && isOptional ? "0..1" : multiplicity,
+            defaultValue: usual,
             url: try reader.optional("url")?.scalar() ?? Self.fileURL,
             annotation: try reader.optional("annotation")?.scalar() ?? ""
         )

@@ -97,6 +97,19 @@ import Testing
         #expect(text.contains("Product 'ls_demo' has temperature, the document does not (it has 'temprature')"))
     }
 
+    @Test func `who has fewer measurements is told what fits`() async throws {
+        let text = Samples.scene(measurements: "red: {path: a}")
+        #expect(try await reason(text).contains("Add a product of what it has (red), and name that by --product"))
+        let index = try await Samples.makeIndex()
+        let alone = """
+            {name: ls_red, description: Red alone, metadata_type: eo3, metadata: {product: {name: ls_red}},
+             measurements: [{name: red, dtype: int16, nodata: -999, units: "1"}]}
+            """
+        try await index.addProduct(try Samples.document(alone))
+        let rejection = try await index.addDatasets([try candidate(text)]).first?.rejection
+        #expect(rejection?.description.contains("Name one that fits: --product ls_red") == true)
+    }
+
     @Test func `a dataset of no product names what differs`() async throws {
         let text = try await reason(Samples.scene(product: "other"))
         #expect(text.contains("Dataset metadata did not match product signature of 'ls_demo'"))

@@ -86,7 +86,8 @@ struct DescriptionFormTests {
     @Test func `a description by hand needs few keys, in any of their spellings`() throws {
         let text = """
             {"name": "count", "parameters": [{"name": "b", "datatype": "int", "default": 3, "required": true},
-             {"name": "a", "options": ["x", "y"]}], "generated": {"out": {"default": "*.txt"}}}
+             {"name": "a", "options": ["x", "y"]}], "used": {"in": {"required": "false"}},
+             "generated": {"out": {"default": "*.txt"}}}
             """
         let description = try JobDescription(reading: Data(text.utf8), origin: "count.json")
         #expect(
@@ -97,6 +98,7 @@ struct DescriptionFormTests {
                         ParameterDescription("b", .int, isRequired: true, defaultValue: "3"),
                         ParameterDescription("a", options: ["x", "y"]),
                     ],
+                    inputs: [InputDescription("in", multiplicity: "0..1")],
                     results: [ResultDescription("out", pattern: "*.txt")]
                 )
         )

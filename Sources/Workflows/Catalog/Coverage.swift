@@ -71,7 +71,8 @@ public struct Coverage: Sendable {
 
     /// Draws the clear observations of all years together as a PNG in longitude and latitude.
     ///
-    /// Footprints run from red (none) to green (as many as the best has); where they overlap the better one is on top.
+    /// Footprints run from red (none) to green (as many as the best has); where they overlap the better one is on top. Below
+    /// the map stands what the colours mean.
     /// - Returns: The box that the picture shows, in longitude and latitude.
     /// - Throws: `WorkflowError` where no footprint's place is known.
     public func draw(to path: String, size: Int) throws -> BoundingBox {
@@ -96,15 +97,21 @@ public struct Coverage: Sendable {
         let best = max(known.last?.total ?? 0, 1e-9)
         let shades = known.map { (polygon: $0.border, value: UInt8(1 + ($0.total / best * 254).rounded())) }
         let values = try rasterize(shades, background: 0, onto: grid)
-        var planes = [[UInt8]](repeating: [UInt8](repeating: 0, count: values.count), count: 4)
+        let legend = CoverageLegend(most: best, size: size)
+        let sheet = GeoBox(
+            crs: .wgs84,
+            affine: grid.affine,
+            width: max(grid.width, legend.width),
+            height: grid.height + legend.height
+        )
+        var planes = [[UInt8]](repeating: [UInt8](repeating: 0, count: sheet.width * sheet.height), count: 4)
         for (index, value) in values.enumerated() where value > 0 {
-            let share = Double(value - 1) / 254
-            planes[0][index] = UInt8(min(1, 2 - 2 * share) * 215)
-            planes[1][index] = UInt8(min(1, 2 * share) * 190)
-            planes[2][index] = 40
-            planes[3][index] = 255
+            let pixel = index / grid.width * sheet.width + index % grid.width
+            let colour = CoverageLegend.colour(Double(value - 1) / 254) + [255]
+            for (plane, value) in zip(0..., colour) { planes[plane][pixel] = value }
         }
-        try RasterOutput.write(bands: planes, on: grid, to: path, format: .png)
+        legend.draw(into: &planes, width: sheet.width, top: grid.height)
+        try RasterOutput.write(bands: planes, on: sheet, to: path, format: .png)
         return grid.bounds
     }
 }

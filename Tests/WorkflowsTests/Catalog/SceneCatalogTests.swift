@@ -31,66 +31,15 @@ struct SceneCatalogTests {
         LC80290462014001LGN01,again,OLI_TIRS,2014-01-01,29,46,20.8,-104.3,20.8,-102.5,19.0,-104.3,19.0,-102.5,12,DAY,,4
         """
 
-    @Test(arguments: [false, true]) func `tables come in, packed or not, and again`(isPacked: Bool) async throws {
-        let folder = try TemporaryFolder()
-        var path = try folder.write(Self.first, to: "scenes.csv")
-        if isPacked {
-            #expect(try run("gzip", [path]).status == 0)
-            path += ".gz"
-        }
-        let (catalog, connection) = try await catalog()
-        for _ in 0..<2 {
-            let summary = try await catalog.ingest(path)
-            #expect("\(summary.rows) \(summary.taken) \(summary.night) \(summary.broken)" == "6 3 1 1")
-            #expect(summary.reasons == ["row 6: scene, path, row or date cannot be read"])
-        }
-        let rows = try await connection.query("SELECT * FROM antares.scene ORDER BY id")
-        #expect(rows.map { $0["id"] } == ["LC80290462014001LGN01", "LC80290462014017LGN01", "LC80300452015002LGN01"])
-        #expect(rows[0]["product"] == "again")
-        #expect(rows[0]["cloud_land"] == "4")
-        #expect(rows[0]["footprint"] == "029046")
-        #expect(rows[1]["acquired"] == "2014-01-17")
-        #expect(rows[2]["cloud"] == nil)
-        #expect(rows[2]["sensor"] == "landsat8")
-    }
+    private static let scales: [(most: Double, marks: [Double])] = [
+        (1.3, [0, 0.5, 1]), (0.04, [0, 0.01, 0.02, 0.03, 0.04]), (23, [0, 5, 10, 15, 20]),
+        (480, [0, 100, 200, 300, 400]),
+    ]
 
-    @Test func `columns of Collection 2 are known, footprints restrict, and coverage counts`() async throws {
-        let folder = try TemporaryFolder()
-        let table = """
-            Display ID,Landsat Product Identifier L1,Landsat Scene Identifier,Date Acquired,WRS Path,WRS Row,\
-            Land Cloud Cover,Scene Cloud Cover L1,Day/Night Indicator,Corner Upper Left Latitude,Corner Upper Left Longitude,\
-            Corner Upper Right Latitude,Corner Upper Right Longitude,Corner Lower Left Latitude,Corner Lower Left Longitude,\
-            Corner Lower Right Latitude,Corner Lower Right Longitude
-            a,LC09_L1TP_029046_20220101_20220123_02_T1,LC90290462022001LGN01,2022/01/01,029,046,10,10,DAY,20,-104,20,-102,18,-104,18,-102
-            b,LC09_L1TP_029046_20220117_20220123_02_T1,LC90290462022017LGN01,2022/01/17,029,046,60,60,DAY,20,-104,20,-102,18,-104,18,-102
-            c,LC09_L1TP_001001_20220117_20220123_02_T1,LC90010012022017LGN01,2022/01/17,001,001,0,0,DAY,20,-104,20,-102,18,-104,18,-102
-            """
-        let footprints = """
-            {"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {"PATH": 29, "ROW": 46},
-            "geometry": {"type": "Polygon", "coordinates": [[[-104, 18], [-102, 18], [-102, 20], [-104, 20], [-104, 18]]]}}]}
-            """
-        let (catalog, connection) = try await catalog()
-        let shape = try folder.write(footprints, to: "wrs.geojson")
-        #expect(try await catalog.ingestFootprints(shape, sensor: "landsat", country: nil, column: nil) == 1)
-        let summary = try await catalog.ingest(try folder.write(table, to: "c2.csv"))
-        #expect("\(summary.taken) \(summary.elsewhere)" == "2 1")
-        let period = TimeRange(
-            begin: try #require(Timestamp.parse("2020-01-01")),
-            end: try #require(Timestamp.parse("2023-01-01"))
-        )
-        let coverage = try await Coverage(connection, sensor: "landsat", period: period, maxCloud: 20)
-        #expect(coverage.entries.count == 1)
-        #expect(coverage.entries[0].footprint == "029046")
-        #expect(coverage.entries[0].scenes == 2)
-        #expect(coverage.entries[0].clear == 1)
-        #expect(coverage.entries[0].clearObservations == 1.3)
-        let box = try coverage.draw(to: folder.path("map.png"), size: 100)
-        #expect(box == BoundingBox(left: -104, bottom: 18, right: -102, top: 20))
-        let picture = try RasterFile(opening: folder.path("map.png"))
-        let (width, height, bands) = (picture.width, picture.height, picture.bandCount)
-        #expect("\(width) \(height) \(bands)" == "100 100 4")
-        let green: [UInt8] = try picture.read(band: 2)
-        #expect(green[5050] == 190)
+    @Test(arguments: scales)
+    func `the legend of coverage has round numbers up to the most`(most: Double, marks: [Double]) {
+        let found = CoverageLegend(most: most, size: 100).marks
+        #expect(found.count == marks.count && zip(found, marks).allSatisfy { abs($0 - $1) < 1e-9 }, "\(found)")
     }
 
     @Test func `without footprints the picture goes by the corners of scenes`() async throws {

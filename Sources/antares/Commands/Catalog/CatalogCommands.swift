@@ -81,7 +81,7 @@ struct CatalogCoverageCommand: CommonCommand {
         abstract: "Count clear observations by path, row and year; as a table, and as a map with --map.",
         discussion: """
             Clear observations are the sum of the clear shares of all scenes: two scenes half under clouds count as one. The \
-            picture runs from red (none) to green (as many as the best footprint has).
+            picture runs from red (none) to green (as many as the best footprint has), with a legend below the map.
             """
     )
     @OptionGroup var common: CommonOptions
