@@ -8,6 +8,7 @@
 #if __has_include(<gdal.h>)
 #include <cpl_conv.h>
 #include <cpl_error.h>
+#include <cpl_minixml.h>
 #include <cpl_string.h>
 #include <cpl_vsi.h>
 #include <cpl_vsi_error.h>
@@ -20,6 +21,7 @@
 #else
 #include <gdal/cpl_conv.h>
 #include <gdal/cpl_error.h>
+#include <gdal/cpl_minixml.h>
 #include <gdal/cpl_string.h>
 #include <gdal/cpl_vsi.h>
 #include <gdal/cpl_vsi_error.h>

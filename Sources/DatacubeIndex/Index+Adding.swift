@@ -159,7 +159,8 @@ extension DatasetPlanner {
 }
 
 extension AddResult {
-    fileprivate init(_ location: String, _ outcome: Outcome) {
+    /// What became of what is no dataset of a product.
+    public init(_ location: String, _ outcome: Outcome) {
         self.init(location: location, id: nil, product: nil, outcome: outcome)
     }
 }

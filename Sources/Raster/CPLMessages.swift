@@ -54,6 +54,11 @@ struct StringList: ~Copyable {
     init(_ entries: [String]) { for entry in entries { pointer = CSLAddString(pointer, entry) } }
 
     deinit { CSLDestroy(pointer) }
+
+    /// The same for functions that take constants; nil for an empty list.
+    var constant: UnsafePointer<UnsafePointer<CChar>?>? {
+        UnsafeRawPointer(pointer)?.assumingMemoryBound(to: UnsafePointer<CChar>?.self)
+    }
 }
 
 /// GDAL as this program wants it: all drivers, no files of statistics beside those it reads.

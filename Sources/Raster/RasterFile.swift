@@ -23,16 +23,21 @@ public struct RasterFile: ~Copyable {
     public init(opening name: String, overview: Int? = nil) throws(RasterError) {
         _ = registerDrivers
         let name = ObjectStore.openable(name)
+        let checked = Result { () throws(RasterError) in try BroughtFiles.check(name) }
         needsLock = isHDF5(name)
         let opened = NetCDFLock.withLock(if: needsLock) {
             () -> (handle: GDALDatasetH?, failures: [String], box: GeoBox?) in
+            guard case .success(let known) = checked else { return (nil, [], nil) }
+            let drivers = StringList(known ?? [])
             let flags = UInt32(GDAL_OF_RASTER | GDAL_OF_READONLY | GDAL_OF_VERBOSE_ERROR)
             let options = StringList(overview.map { ["OVERVIEW_LEVEL=\($0)"] } ?? [])
-            let list = UnsafeRawPointer(options.pointer)?.assumingMemoryBound(to: UnsafePointer<CChar>?.self)
-            let (handle, failures) = withCPLMessages { GDALOpenEx(name, flags, nil, list, nil) }
+            let (handle, failures) = withCPLMessages {
+                GDALOpenEx(name, flags, drivers.constant, options.constant, nil)
+            }
             return (handle, failures, handle.flatMap(readGeoBox))
         }
         guard let handle = opened.handle else {
+            if case .failure(let refusal) = checked { throw refusal }
             if name.hasPrefix("/vsis3/") || name.hasPrefix("/vsicurl/"), VirtualFolder.kind(name) == nil {
                 throw ObjectStore.refusal(name)
             }

@@ -40,6 +40,7 @@ public enum Terrain {
         scale: Double
     ) throws(RasterError) {
         _ = registerDrivers
+        let drivers = StringList(try BroughtFiles.check(elevation) ?? [])
         try AtomicFile.write(path) { temporary throws(RasterError) in
             var words = ["-compute_edges", "-of", "GTiff"]
             for option in ["TILED=YES", "COMPRESS=DEFLATE", "PREDICTOR=3", "BIGTIFF=IF_SAFER"] {
@@ -51,7 +52,7 @@ public enum Terrain {
                 guard let options = GDALDEMProcessingOptionsNew(arguments.pointer, nil) else { return false }
                 defer { GDALDEMProcessingOptionsFree(options) }
                 let flags = UInt32(GDAL_OF_RASTER | GDAL_OF_VERBOSE_ERROR)
-                guard let source = GDALOpenEx(elevation, flags, nil, nil, nil) else { return false }
+                guard let source = GDALOpenEx(elevation, flags, drivers.constant, nil, nil) else { return false }
                 defer { _ = antares_gdal_close(source) }
                 var usageError: Int32 = 0
                 guard

@@ -21,7 +21,8 @@ public struct VectorFile: ~Copyable {
         // A Shapefile's companions are found by looking at the folder, over a network too.
         VSISetPathSpecificOption(name, "GDAL_DISABLE_READDIR_ON_OPEN", "FALSE")
         let flags = UInt32(GDAL_OF_VECTOR | GDAL_OF_READONLY | GDAL_OF_VERBOSE_ERROR)
-        let (handle, failures) = withCPLMessages { GDALOpenEx(name, flags, nil, nil, nil) }
+        let drivers = StringList(try BroughtFiles.check(name) ?? [])
+        let (handle, failures) = withCPLMessages { GDALOpenEx(name, flags, drivers.constant, nil, nil) }
         guard let handle else {
             throw RasterError(
                 .openFailed,

@@ -258,6 +258,64 @@ struct STACProgramTests {
         #expect(closed.status != 0 && closed.errors.contains("closed/item.json', which is not below"))
     }
 
+    @Test
+    func `a VRT that somebody brought leads to nothing that a job may not read, nor one on the web to this machine`()
+        throws
+    {
+        let world = try Self.world.get()
+        let job = try emptyJob()
+        let home = job.program.home
+        let scene = try #require(world.job.program.home.files().first { $0.hasSuffix("_SR_B4.TIF") })
+        try FileManager.default.createDirectory(atPath: home.path("open/scene"), withIntermediateDirectories: true)
+        try FileManager.default.copyItem(
+            atPath: world.job.program.home.path(scene),
+            toPath: home.path("open/scene/red.tif")
+        )
+        func vrt(_ source: String) -> String {
+            "<VRTDataset rasterXSize=\"10\" rasterYSize=\"10\"><SRS>EPSG:32613</SRS>"
+                + "<GeoTransform>600000, 30, 0, 2300000, 0, -30</GeoTransform>"
+                + "<VRTRasterBand dataType=\"Byte\" band=\"1\" \(source)</VRTRasterBand></VRTDataset>"
+        }
+        let raw = "subClass=\"VRTRawRasterBand\"><SourceFilename relativeToVRT=\"0\">/etc/passwd</SourceFilename>"
+        func simple(_ name: String) -> String {
+            "><SimpleSource SourceFilename=\"\(name)\"><SourceBand>1</SourceBand></SimpleSource>"
+        }
+        func inside(_ name: String) -> String {
+            "><SimpleSource><SourceFilename relativeToVRT=\"1\">\(name)</SourceFilename><SourceBand>1</SourceBand></SimpleSource>"
+        }
+        func index(_ words: [String] = []) throws -> ShellResult {
+            try antares(
+                job,
+                ["index", "scenes", "open/scene", "-d", "geotiff", "--time", "2017-01-01"] + words
+            )
+        }
+        let places = "{\"reads\": [\"\(home.path("open"))\"], \"writes\": [], \"fixed\": [], \"isPublicOnly\": false}"
+        let others = ["/etc/passwd", "../../closed/x.tif", "NETCDF:&quot;/etc/x.nc&quot;:b", "/vsigzip//etc/x.gz"]
+        for source in [raw] + others.map(simple) {
+            _ = try home.write(vrt(source), to: "open/scene/a.vrt")
+            let refused = try index(["--places=\(places)"])
+            #expect(refused.errors.contains("which it may not lead to"), "\(source): \(refused.errors)")
+        }
+        // Through a second one.
+        _ = try home.write(vrt(raw), to: "open/b.vrt")
+        _ = try home.write(vrt(inside("../b.vrt")), to: "open/scene/a.vrt")
+        let nested = try index(["--places=\(places)"])
+        #expect(nested.errors.contains("refers to '/etc/passwd', which it may not lead to"), "\(nested.errors)")
+        // What it may read it shows, and whoever runs the program himself reads what he likes.
+        _ = try home.write(vrt(inside("red.tif")), to: "open/scene/a.vrt")
+        let allowed = try index(["--places=\(places)"])
+        #expect(allowed.status == 0, "\(allowed.errors)")
+        _ = try home.write(vrt(raw), to: "open/scene/a.vrt")
+        let own = try index()
+        #expect(!own.errors.contains("may not lead to"), "\(own.errors)")
+        // On the web.
+        _ = try world.job.program.home.write(vrt(raw), to: "linked/raw.vrt")
+        let error = #expect(throws: RasterError.self) {
+            _ = try RasterFile(opening: "\(world.files.address)/tree/linked/raw.vrt")
+        }
+        #expect(error?.description.contains("which it may not lead to") == true, "\(String(describing: error))")
+    }
+
     @Test func `with --clip only the window is fetched, with the pixels that the file has there`() throws {
         let world = try Self.world.get()
         let words = [

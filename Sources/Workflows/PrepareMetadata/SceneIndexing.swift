@@ -20,6 +20,7 @@ public struct SceneIndexingSummary: Sendable {
 ///   - index: Where the datasets go.
 ///   - templates: Folders with product definitions, the first ones win.
 ///   - options: How datasets are added.
+///   - objection: Why a dataset may not be added; nil for one that may.
 ///   - progress: Called after each scene with the number of scenes done and of all.
 /// - Returns: What was added and what was left out.
 /// - Throws: `MetadataRequestError` where nothing can be read, `IndexError` and `PostgresError` of the index.
@@ -28,6 +29,7 @@ public func indexScenes(
     into index: Index,
     templates: [String],
     options: AddOptions = AddOptions(),
+    objection: (DatasetCandidate) -> DocumentError? = { _ in nil },
     progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
 ) async throws -> SceneIndexingSummary {
     var request = request
@@ -53,9 +55,15 @@ public func indexScenes(
         Set(try await index.datasets(ids: Array(sources)).map(\.id))
     }
     let ordered = try await lineage.order(prepared.scenes.flatMap(\.documents))
-    let candidates = ordered.map { number, document in
+    var candidates: [DatasetCandidate] = []
+    for (number, document) in ordered {
         let origin = SourceDocument(origin: places[number], value: document)
-        return DatasetCandidate(document: origin, location: location(of: places[number]))
+        let candidate = DatasetCandidate(document: origin, location: location(of: places[number]))
+        if let error = objection(candidate) {
+            results.append(AddResult(places[number], .unreadable(error)))
+        } else {
+            candidates.append(candidate)
+        }
     }
     for start in stride(from: 0, to: candidates.count, by: 2000) {
         let part = Array(candidates[start..<min(start + 2000, candidates.count)])
@@ -64,7 +72,7 @@ public func indexScenes(
     let summary = MetadataSummary(
         outfile: "",
         scenes: prepared.scenes.map(\.path),
-        documents: candidates.count,
+        documents: ordered.count,
         failures: prepared.failures,
         unknown: prepared.unknown
     )

@@ -23,6 +23,7 @@ struct CommandRunner {
         }
         let common = (command as? any CommonCommand)?.common
         if let descriptor = common?.parentPipe { TaskRunner.endWithParent(descriptor) }
+        common?.places?.restrictBroughtFiles()
         Logs.start(style: style, options: common)
         Interrupt.install()
         // Handed over: nothing here touches the command while the task runs it.

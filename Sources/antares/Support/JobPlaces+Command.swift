@@ -72,13 +72,31 @@ extension JobPlaces: ExpressibleByArgument {
         return nil
     }
 
+    /// Holds files that users brought to what they may read, in this process: a VRT among them leads nowhere else.
+    func restrictBroughtFiles() {
+        let folders = PermittedFolders(reads + writes)
+        // In an archive or not.
+        @Sendable func plain(_ name: String) -> String {
+            String(name.trimmingPrefix(#/(\/vsi(zip|tar|gzip|7z|subfile)\/)+/#))
+        }
+        BroughtFiles.restrict(
+            isBrought: { folders.permit(plain($0), relativeTo: FileManager.default.currentDirectoryPath) },
+            mayRefer: { folders.permit(plain($0), relativeTo: plain($1)) }
+        )
+    }
+
     /// What of a dataset's document names a file outside of what may be read: it would be read by whoever asks for pixels.
     func objection(to candidate: DatasetCandidate) -> DocumentError? {
         let folders = PermittedFolders(reads)
         let base = URL(string: candidate.location).flatMap { $0.isFileURL ? $0.deletingLastPathComponent().path : nil }
         func reason(_ text: String) -> String? {
             if let reason = objection(toAddress: text) { return "cannot be used: \(reason)" }
-            guard !folders.permit(text, relativeTo: base) else { return nil }
+            guard !folders.permit(text, relativeTo: base) else {
+                let path = text.hasPrefix("/") ? text : base.map { "\($0)/\(text)" }
+                guard let path, VirtualFolder.kind(path) == .file else { return nil }
+                do { _ = try BroughtFiles.check(path) } catch { return "cannot be used: \(error)" }
+                return nil
+            }
             return "names the file '\(text)', which is not below a folder that the job may read "
                 + "(\(reads.joined(separator: ", ")))"
         }

@@ -50,10 +50,16 @@ struct IndexScenesCommand: CommonCommand {
         let templates = try services.productFolders()
         let index = try await services.index()
         let progress = SceneProgress()
-        let summary = try await indexScenes(request, into: index, templates: templates, options: options) {
-            [common] done, total in
-            progress.reporter { common.makeProgress("scenes", total: total) }.update(to: done)
-        }
+        let summary = try await indexScenes(
+            request,
+            into: index,
+            templates: templates,
+            options: options,
+            objection: { [places = common.places] in places?.objection(to: $0) },
+            progress: { [common] done, total in
+                progress.reporter { common.makeProgress("scenes", total: total) }.update(to: done)
+            }
+        )
         progress.finish()
         summary.scenes.log(to: services.log)
         var report = DatasetAddReport()
