@@ -1,5 +1,6 @@
 import CGDAL
 public import Geo
+import Synchronization
 
 /// An open raster file; one owner, used by one thread at a time.
 public struct RasterFile: ~Copyable {
@@ -34,7 +35,7 @@ public struct RasterFile: ~Copyable {
             let (handle, failures) = withCPLMessages {
                 GDALOpenEx(name, flags, drivers.constant, options.constant, nil)
             }
-            return (handle, failures, handle.flatMap(readGeoBox))
+            return (handle, failures, handle.flatMap { readGeoBox($0, name) })
         }
         guard let handle = opened.handle else {
             if case .failure(let refusal) = checked { throw refusal }
@@ -191,14 +192,26 @@ private func isHDF5(_ name: String) -> Bool {
     return GDALGetDriverShortName(driver).map { hdf5Drivers.contains(String(cString: $0)) } ?? false
 }
 
-private func readGeoBox(_ handle: GDALDatasetH) -> GeoBox? {
+private func readGeoBox(_ handle: GDALDatasetH, _ name: String) -> GeoBox? {
     let (width, height) = (Int(GDALGetRasterXSize(handle)), Int(GDALGetRasterYSize(handle)))
     var transform = [Double](repeating: 0, count: 6)
-    guard GDALGetGeoTransform(handle, &transform) == CE_None, let reference = GDALGetSpatialRef(handle) else {
+    guard GDALGetGeoTransform(handle, &transform) == CE_None, let crs = readCRS(handle, name) else { return nil }
+    return GeoBox(crs: crs, affine: Affine(gdal: transform), width: width, height: height)
+}
+
+/// CRSs by the bytes of the tags of GeoTIFFs that say them: to ask PROJ's database for each of a thousand files takes seconds.
+private let knownCRSs = Mutex<[[[UInt8]]: CRS]>([:])
+
+private func readCRS(_ handle: GDALDatasetH, _ name: String) -> CRS? {
+    // Of files on this machine; nil for all others.
+    let tags = TIFFDirectory(path: name)?.entries
+    let key = tags?[34735].map { keys in [keys.bytes] + [34736, 34737].map { tags?[$0]?.bytes ?? [] } }
+    if let key, let known = knownCRSs.withLock({ $0[key] }) { return known }
+    guard let reference = GDALGetSpatialRef(handle), let crs = CRSDescription.definition(of: reference) else {
         return nil
     }
-    guard let crs = CRSDescription.definition(of: reference) else { return nil }
-    return GeoBox(crs: crs, affine: Affine(gdal: transform), width: width, height: height)
+    if let key { knownCRSs.withLock { if $0.count < 1000 { $0[key] = crs } } }
+    return crs
 }
 
 extension RasterFile {
