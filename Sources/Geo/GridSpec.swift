@@ -61,6 +61,12 @@ public struct GridSpec: Hashable, Sendable {
 
     /// The cells that share area with a box in the grid's CRS, by y and then x; a shared edge does not count.
     public func tiles(covering box: BoundingBox) -> [TileIndex] {
+        guard let (columns, rows) = span(covering: box) else { return [] }
+        return rows.flatMap { y in columns.map { TileIndex(x: $0, y: y) } }
+    }
+
+    /// The columns and rows of the cells that share area with a box in the grid's CRS, nil where none does.
+    public func span(covering box: BoundingBox) -> (columns: ClosedRange<Int>, rows: ClosedRange<Int>)? {
         let slack = 1e-8
         let first = XY(
             x: Int(((box.left - origin.x) / tileSize.x + slack).rounded(.down)),
@@ -70,8 +76,8 @@ public struct GridSpec: Hashable, Sendable {
             x: Int(((box.right - origin.x) / tileSize.x - slack).rounded(.up)) - 1,
             y: Int(((box.top - origin.y) / tileSize.y - slack).rounded(.up)) - 1
         )
-        guard last.x >= first.x, last.y >= first.y else { return [] }
-        return (first.y...last.y).flatMap { y in (first.x...last.x).map { TileIndex(x: $0, y: y) } }
+        guard last.x >= first.x, last.y >= first.y else { return nil }
+        return (first.x...last.x, first.y...last.y)
     }
 
     /// The index of the cell that a box fills exactly, nil where it is no cell of this grid.

@@ -34,13 +34,17 @@ public final class BlockReader: Sendable {
     ///   - target: The place of the window's first pixel.
     ///   - stride: Pixels from one row of the target to the next.
     ///   - wanted: Which pixels are, in the shape of the target; nil for all. Blocks without any are not even read.
+    ///   - outline: Around the part of the band, in pixels from its corner, that is not asked for again; nil for all of
+    ///     the window. Windows around targets that lie askew overlap, and what one needs of a block is then less than
+    ///     what lies in its window.
     /// - Returns: False where GDAL has to be asked: other types, and blocks that are missing, cut short or damaged (of
     ///   which GDAL says what is wrong).
     public func read<Element: PixelElement>(
         _ window: PixelWindow,
         into target: UnsafeMutablePointer<Element>,
         stride: Int,
-        wanted: WantedPixels<Element>? = nil
+        wanted: WantedPixels<Element>? = nil,
+        outline: MultiPolygon? = nil
     ) -> Bool {
         guard Element.pixelType == table.type else { return false }
         let rows = Rows(window: window, target: UnsafeMutableRawPointer(target), stride: stride, wanted: wanted?.raw)
@@ -50,7 +54,7 @@ public final class BlockReader: Sendable {
                 let (firstColumn, lastColumn) = blocks(window.column, window.width, table.blockWidth)
                 for row in firstRow...lastRow {
                     for column in firstColumn...lastColumn {
-                        guard place(column, row, rows, pixels, codec) else { return false }
+                        guard place(column, row, rows, outline, pixels, codec) else { return false }
                     }
                 }
                 return true
@@ -63,6 +67,7 @@ public final class BlockReader: Sendable {
         _ column: Int,
         _ row: Int,
         _ rows: Rows,
+        _ outline: MultiPolygon?,
         _ pixels: UnsafeMutableRawBufferPointer,
         _ codec: BlockCodec
     ) -> Bool {
@@ -79,9 +84,9 @@ public final class BlockReader: Sendable {
             return true
         }
         let key = BlockCache.Key(file: table.key, number: row * table.columns + column)
-        let used = corners(of: block, in: common)
+        let used = outline.map { corners(of: block, in: $0) } ?? corners(of: block, in: common)
         let isWhole = used == .all
-        if !isWhole, let known = cache?.block(key, using: used) {
+        if let known = cache?.block(key, using: used) {
             known.withUnsafeBytes { copy($0, block, common, rows) }
             return true
         }
@@ -167,6 +172,18 @@ public final class BlockReader: Sendable {
             }
         }
         return isExpanded ? target : nil
+    }
+
+    /// Which corners of a block's part within the band an outline holds, by the centres of the pixels there.
+    private func corners(of block: PixelWindow, in outline: MultiPolygon) -> BlockCache.Corners {
+        let (left, top) = (Double(block.column) + 0.5, Double(block.row) + 0.5)
+        let right = Double(min(block.column + block.width, table.width)) - 0.5
+        let bottom = Double(min(block.row + block.height, table.height)) - 0.5
+        let places = [(left, top), (right, top), (left, bottom), (right, bottom)]
+        return places.enumerated().reduce(into: []) { corners, corner in
+            let (x, y) = corner.element
+            if outline.contains(Point(x: x, y: y)) { corners.insert(BlockCache.Corners(rawValue: 1 << corner.offset)) }
+        }
     }
 
     /// Which corners of a block's part within the band a window holds.

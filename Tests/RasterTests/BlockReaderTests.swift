@@ -108,6 +108,36 @@ struct BlockReaderTests {
         try check(Float.self)
     }
 
+    @Test func `a block is kept until all that lies around it askew has had its part`() throws {
+        let path = try makeFile(UInt16.self, "TILED=YES BLOCKXSIZE=64 BLOCKYSIZE=64 COMPRESS=DEFLATE -b 1")
+        let table = try #require(BlockTable(path: path, band: 1))
+        let reader = try #require(BlockReader(table, cache: BlockCache(limit: 1 << 20)))
+        let block = PixelWindow(column: 64, row: 64, width: 64, height: 64)
+        let theirs = try RasterFile(opening: path).read(UInt16.self, band: 1, window: block)
+        /// Reads the whole block for a target whose outline in the file's pixels is this.
+        func read(_ outline: [Point]) -> [UInt16]? {
+            var pixels = [UInt16](repeating: 99, count: block.pixelCount)
+            let isRead = pixels.withUnsafeMutableBufferPointer { pixels in
+                guard let to = pixels.baseAddress else { return false }
+                return reader.read(block, into: to, stride: block.width, outline: MultiPolygon(ring: outline))
+            }
+            return isRead ? pixels : nil
+        }
+        let (left, right) = (
+            [Point(x: 10, y: 10), Point(x: 126, y: 0), Point(x: 120, y: 140), Point(x: 0, y: 150)],
+            [Point(x: 126, y: 0), Point(x: 200, y: -10), Point(x: 200, y: 130), Point(x: 120, y: 140)]
+        )
+        #expect(read(left) == theirs)
+        // From here on there is nothing in the file: what is read was kept.
+        let size = try #require(try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int)
+        let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+        try file.write(contentsOf: Data(count: size))
+        try file.close()
+        #expect(read(left) == theirs)
+        #expect(read(right) == theirs)
+        #expect(read(right) == nil, "both have had their part")
+    }
+
     @Test(arguments: [
         "TILED=YES COMPRESS=LZW INTERLEAVE=BAND", "TILED=YES COMPRESS=DEFLATE INTERLEAVE=PIXEL",
         "TILED=YES COMPRESS=DEFLATE ENDIANNESS=BIG INTERLEAVE=BAND", "-of JP2OpenJPEG -b 1",

@@ -172,19 +172,15 @@ struct SeriesReduction<Map: KeyMap>: ~Copyable {
         _ number: Int,
         _ first: Int,
         _ count: Int,
-        table: [(lower: Int, fraction: Double)]
+        table: [QuantilePosition]
     ) {
         let (keys, counts, lanes, map) = (keys, counts, lanes, map)
         table.withUnsafeBufferPointer { table in
             write(number, first, count) { lane in
-                let valid = Int(counts[lane])
-                if valid == 0 { return .nan }
-                let (lower, fraction) = table[valid]
-                let place = keys + (lower * lanes + lane)
-                let a = map.value(place[0])
-                if fraction == 0 { return a }
-                let b = map.value(place[lanes])
-                return fraction < 0.5 ? a + (b - a) * fraction : b - (b - a) * (1 - fraction)
+                let place = table[Int(counts[lane])]
+                let column = keys + lane
+                let step = map.value(column[place.upper * lanes]) - map.value(column[place.lower * lanes])
+                return map.value(column[place.base * lanes]) + step * place.weight
             }
         }
     }

@@ -21,8 +21,8 @@ struct StatisticPlan {
     let needsExtremes: Bool
     let quantiles: [Double]
     let network: SortingNetwork?
-    /// For each quantile and number of values: the lower position, and how far the quantile lies above it.
-    let positions: [[(lower: Int, fraction: Double)]]
+    /// For each quantile, by number of values.
+    let positions: [[QuantilePosition]]
 
     /// More dates than this are sorted pixel by pixel.
     static let networkLimit = 400
@@ -38,9 +38,7 @@ struct StatisticPlan {
         needsExtremes = statistics.contains { $0 == .min || $0 == .max || $0 == .range }
         positions = quantiles.map { share in
             (0...dateCount).map { count in
-                let position = Double(Swift.max(count - 1, 0)) * share
-                let lower = position.rounded(.down)
-                return (Int(lower), position - lower)
+                QuantilePosition(share: share, count: count)
             }
         }
         guard !quantiles.isEmpty, dateCount <= Self.networkLimit else {
@@ -51,11 +49,32 @@ struct StatisticPlan {
         for table in positions {
             for place in table {
                 lowest = Swift.min(lowest, place.lower)
-                highest = Swift.max(highest, Swift.min(place.lower + (place.fraction > 0 ? 1 : 0), dateCount - 1))
+                highest = Swift.max(highest, place.upper)
             }
         }
         network = dateCount > 1 ? SortingNetwork(count: dateCount, needed: lowest...Swift.max(lowest, highest)) : nil
     }
 
     var isSorted: Bool { !quantiles.isEmpty }
+}
+
+/// Where a quantile lies among sorted values: at `base`, and further by a share of the step from `lower` to `upper`.
+///
+/// So there is nothing to be decided for each pixel, which processors guess wrong half of the time.
+struct QuantilePosition {
+    let lower: Int
+    let upper: Int
+    /// The nearer of both, from which less is lost by rounding.
+    let base: Int
+    /// Negative from the upper one; NaN where there are no values.
+    let weight: Double
+
+    init(share: Double, count: Int) {
+        let position = Double(Swift.max(count - 1, 0)) * share
+        let fraction = position - position.rounded(.down)
+        lower = Int(position)
+        upper = fraction > 0 ? lower + 1 : lower
+        base = fraction < 0.5 ? lower : upper
+        weight = count == 0 ? .nan : fraction < 0.5 ? fraction : fraction - 1
+    }
 }

@@ -50,14 +50,24 @@ public struct Encoding: Hashable, Sendable {
         var (gain, term) = (plane.scale / scaleFactor, (plane.offset - addOffset) / scaleFactor)
         if abs(gain - 1) < 1e-12 { gain = 1 }
         if abs(term - term.rounded()) < 1e-9 { term = term.rounded() }
-        let isExact = gain == 1 && term == term.rounded()
-        return plane.values.map { value in
-            guard !value.isNaN else { return missing }
-            let exact = value * gain + term
-            guard isInteger else { return Element(nearest: exact) }
-            let nudge = isExact && plane.isExact ? 0 : 1e-4 + abs(exact) * 2e-7
-            let stored = Element(nearest: exact + (exact < 0 ? -nudge : nudge))
-            return stored == missing ? replacement : stored
+        guard isInteger else {
+            return plane.values.map { $0.isNaN ? missing : Element(nearest: $0 * gain + term) }
+        }
+        let isExact = gain == 1 && term == term.rounded() && plane.isExact
+        let (least, share) = isExact ? (0, 0) : (1e-4, 2e-7)
+        return [Element](unsafeUninitializedCapacity: plane.values.count) { pixels, count in
+            count = plane.values.count
+            plane.values.withUnsafeBufferPointer { values in
+                // Nothing is decided on the way, so that the compiler takes several at once.
+                for index in 0..<values.count {
+                    let value = values[index]
+                    let exact = value * gain + term
+                    let nudge = least + abs(exact) * share
+                    let stored = Element(nearest: exact + (exact < 0 ? -nudge : nudge))
+                    let valid = stored == missing ? replacement : stored
+                    pixels[index] = value == value ? valid : missing
+                }
+            }
         }
     }
 

@@ -229,7 +229,6 @@ public struct GridReader {
             if let shift = try pasteShift(from: file.geoBox, to: target) {
                 guard try paste(file, shift, onto: target, into: buffer, pixels, sourceNodata) else { return false }
             } else {
-                buffer.update(repeating: sourceNodata)
                 guard try warped(file, onto: target, into: buffer, pixels, sourceNodata) else { return false }
             }
             harmonise(buffer, source: source, from: sourceNodata, to: nodata)
@@ -311,6 +310,7 @@ public struct GridReader {
                     wanted?.advanced(by: pixels.lowerBound),
                     missing
                 )
+                if !isThere { buffer[pixels].update(repeating: missing) }
                 isPlaced = isPlaced || isThere
             }
             return isPlaced
@@ -320,26 +320,34 @@ public struct GridReader {
             let map = try cache.map(from: source, to: target, isBilinear: isBilinear)
             let whole = PixelWindow(column: 0, row: 0, width: source.width, height: source.height)
             guard let frame = map.frame, let window = frame.intersection(whole) else { return false }
-            var pixels = [Element](unsafeUninitializedCapacity: frame.pixelCount) { $1 = frame.pixelCount }
+            let room = frame.pixelCount + SourceMap.stretch
+            var pixels = [Element](unsafeUninitializedCapacity: room) { $1 = room }
             try pixels.withUnsafeMutableBufferPointer { pixels in
                 guard let base = pixels.baseAddress else { return }
                 if window != frame { pixels.update(repeating: missing) }
                 let start = (window.row - frame.row) * frame.width + window.column - frame.column
-                try file.read(window, into: base + start, stride: frame.width)
+                try file.read(window, into: base + start, stride: frame.width, outline: map.outline)
                 let taken = UnsafeBufferPointer(pixels)
                 if isBilinear {
+                    buffer.update(repeating: missing)
                     map.mix(taken, into: buffer, wanted, missing: missing)
                 } else {
-                    map.gather(taken, into: buffer, wanted)
+                    map.gather(taken, into: buffer, wanted, missing: missing)
                 }
             }
             return true
         }
         guard let lattice = try cache.lattice(from: source, to: target) else { return false }
-        let pixels = try file.read(Element.self, part.window)
+        buffer.update(repeating: missing)
+        let window = part.window
+        var pixels = [Element](unsafeUninitializedCapacity: window.pixelCount) { $1 = window.pixelCount }
+        try pixels.withUnsafeMutableBufferPointer { pixels in
+            guard let base = pixels.baseAddress else { return }
+            try file.read(window, into: base, stride: window.width, outline: lattice.outline)
+        }
         if resampling == .lanczos, !part.isFine {
             let kernel = LanczosReduction(span: part.span)
-            kernel.reduce(pixels, part.window, missing: missing, lattice, into: buffer, wanted)
+            kernel.reduce(pixels, window, missing: missing, lattice, into: buffer, wanted)
             return true
         }
         let result = try warp(
@@ -349,7 +357,7 @@ public struct GridReader {
             onto: target,
             resampling: resampling,
             span: part.span,
-            positions: lattice.positions(in: part.window)
+            positions: lattice.positions(in: window)
         )
         guard let wanted else {
             _ = buffer.update(fromContentsOf: result)

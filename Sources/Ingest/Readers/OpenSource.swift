@@ -22,13 +22,16 @@ protocol OpenSource: AnyObject {
 
 extension OpenSource {
     /// Puts the pixels under `window` in place, `stride` pixels from row to row; those not wanted become nodata.
+    ///
+    /// - `outline`: Around what is not asked for again (`BlockReader`); nil for the whole window.
     func read<Element: PixelElement>(
         _ window: PixelWindow,
         into target: UnsafeMutablePointer<Element>,
         stride: Int,
-        wanted: WantedPixels<Element>? = nil
+        wanted: WantedPixels<Element>? = nil,
+        outline: MultiPolygon? = nil
     ) throws {
-        if let blocks, blocks.read(window, into: target, stride: stride, wanted: wanted) { return }
+        if let blocks, blocks.read(window, into: target, stride: stride, wanted: wanted, outline: outline) { return }
         let pixels =
             try blocks?.readWidened(Element.self, window)
             ?? read(Element.self, window)

@@ -7,6 +7,8 @@ import Raster
 struct SourceMap {
     /// The part of the source that is needed, nil where the grids do not meet; for bilinear it may stick out by a pixel.
     let frame: PixelWindow?
+    /// Around the target, in pixels of the source.
+    let outline: MultiPolygon?
     /// For each pixel of the target, where in the frame its source pixel is, row-major; -1 outside of the source.
     ///
     /// For bilinear it is the upper left one of four.
@@ -21,7 +23,7 @@ struct SourceMap {
     /// - `isBilinear`: Keeps the four neighbours of each pixel.
     init(from source: GeoBox, to target: GeoBox, _ lattice: Lattice?, isBilinear: Bool) {
         guard let lattice else {
-            (frame, indices, runs, rights, downs) = (nil, [], [], [], [])
+            (frame, outline, indices, runs, rights, downs) = (nil, nil, [], [], [], [])
             return
         }
         var places = [SIMD2<Int32>](repeating: SIMD2(repeating: .min), count: target.pixelCount)
@@ -45,7 +47,7 @@ struct SourceMap {
             last = pointwiseMax(last, place)
         }
         guard last.x >= first.x else {
-            (frame, indices, runs, self.rights, self.downs) = (nil, [], [], [], [])
+            (frame, outline, indices, runs, self.rights, self.downs) = (nil, nil, [], [], [], [])
             return
         }
         if isBilinear { last &+= 1 }
@@ -56,6 +58,7 @@ struct SourceMap {
             width: Int(span),
             height: Int(last.y - first.y + 1)
         )
+        outline = lattice.outline
         indices = places.map { $0.x == .min ? -1 : ($0.y - first.y) * span + $0.x - first.x }
         runs = Self.runs(of: indices)
         (self.rights, self.downs) = (rights, downs)
@@ -73,13 +76,16 @@ struct SourceMap {
     /// Bytes that the map takes.
     var byteCount: Int { 5 * indices.count + 8 * rights.count }
 
+    /// Pixels that are copied at once; behind those of the frame there must be room for as many.
+    static let stretch = 16
+
     /// Takes the nearest source pixel of each target pixel.
     ///
     /// - Parameters:
-    ///   - pixels: Those of the frame.
-    ///   - target: As many pixels as the target has; those without a source pixel, and those not wanted, stay as they
-    ///     are.
+    ///   - pixels: Those of the frame, and room for `stretch` more, whatever it holds.
+    ///   - target: As many pixels as the target has; need not hold anything before.
     ///   - wanted: Nil for all.
+    ///   - missing: What pixels without a source pixel become, and those not wanted.
     @_specialize(where Element == UInt8)
     @_specialize(where Element == UInt16)
     @_specialize(where Element == Int16)
@@ -88,24 +94,34 @@ struct SourceMap {
     func gather<Element: PixelElement>(
         _ pixels: UnsafeBufferPointer<Element>,
         into target: UnsafeMutableBufferPointer<Element>,
-        _ wanted: WantedPixels<Element>?
+        _ wanted: WantedPixels<Element>?,
+        missing: Element
     ) {
         guard let from = pixels.baseAddress, let to = target.baseAddress else { return }
         var pixel = 0
         while pixel < indices.count {
-            let count = Int(runs[pixel])
+            let (count, place) = (Int(runs[pixel]), to + pixel)
             guard count > 0 else {
+                place.pointee = missing
                 pixel += 1
                 continue
             }
-            let (run, place) = (from + Int(indices[pixel]), to + pixel)
-            if let wanted = wanted?.pixels.advanced(by: pixel) {
-                for index in 0..<count {
-                    let old = place[index]
-                    place[index] = wanted[index] ? run[index] : old
+            let (run, wanted) = (from + Int(indices[pixel]), wanted?.pixels.advanced(by: pixel))
+            // Whole stretches, a little too far: what comes next is written afterwards.
+            let whole = (count + Self.stretch - 1) / Self.stretch * Self.stretch
+            if pixel + whole > indices.count {
+                for index in 0..<count { place[index] = wanted?[index] ?? true ? run[index] : missing }
+            } else if let wanted {
+                for first in stride(from: 0, to: whole, by: Self.stretch) {
+                    for index in first..<first + Self.stretch {
+                        let sample = run[index]
+                        place[index] = wanted[index] ? sample : missing
+                    }
                 }
             } else {
-                for index in 0..<count { place[index] = run[index] }
+                for first in stride(from: 0, to: whole, by: Self.stretch) {
+                    for index in first..<first + Self.stretch { place[index] = run[index] }
+                }
             }
             pixel += count
         }

@@ -103,7 +103,7 @@ struct IngestionPlan: TilePlan {
                 summary.failures.append(.init(tile: "dataset \(dataset.idText)", reason: reason))
                 continue
             }
-            for tile in config.grid.tiles(covering: footprint) where request.cells?.contains(tile) ?? true {
+            for tile in config.grid.tiles(covering: footprint, among: request.cells) {
                 if request.leftOut.contains(dataset.id) {
                     broken[Slot(time: time.center, tile: tile), default: []].append(dataset)
                     continue

@@ -117,7 +117,7 @@ struct RecipePlanner: Sendable {
     private func membersOf(_ cells: Set<TileIndex>?, _ placed: [Placed], reach: Int) -> [TileIndex: [Placed]] {
         var members: [TileIndex: [Placed]] = [:]
         for entry in placed {
-            for cell in grid.tiles(covering: entry.footprint) where cells?.contains(cell) ?? true {
+            for cell in grid.tiles(covering: entry.footprint, among: cells) {
                 members[cell, default: []].append(entry)
             }
         }
