@@ -87,6 +87,7 @@ let package = Package(
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
         .systemLibrary(name: "CMachine"),
+        .systemLibrary(name: "CVectors"),
         .systemLibrary(name: "CSpawn"),
         library("Spawn", ["CSpawn"]),
         library("Checksums", [crypto]),
@@ -105,7 +106,10 @@ let package = Package(
                 .linkedLibrary("gdal", .when(platforms: [.macOS])),
             ]
         ),
-        kernels("Raster", ["Geo", "CDeflate", "CGDAL", "CHDF5", "CISAL", "CNetCDF", "CPROJ", "CZstd", "GDALLoader"]),
+        kernels(
+            "Raster",
+            ["Geo", "CDeflate", "CGDAL", "CHDF5", "CISAL", "CNetCDF", "CPROJ", "CVectors", "CZstd", "GDALLoader"]
+        ),
         library("Postgres", ["CPQ", "Checksums", "Spawn", logging]),
         .target(
             name: "IndexSQL",

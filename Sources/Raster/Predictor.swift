@@ -1,9 +1,10 @@
+import CVectors
 import Geo
 
 /// TIFF's predictors: samples of a row are stored as differences to their left neighbours.
 ///
-/// Plain loops: with wrapping operators the compiler's code sums 3.6 billion samples a second, more than versions with
-/// SIMD types do, and fifteen times what inflating gives.
+/// Plain loops with wrapping operators, which the compiler turns into one sum a cycle; of 16 bits, which most scenes have,
+/// vectors make three.
 enum Predictor {
     /// Turns differences (predictor 2) of each row back into samples.
     ///
@@ -14,7 +15,9 @@ enum Predictor {
     static func undo(_ bytes: UnsafeMutableRawBufferPointer, sampleBytes: Int, width: Int) {
         switch sampleBytes {
         case 1: sum(bytes.bindMemory(to: UInt8.self), width)
-        case 2: sum(bytes.bindMemory(to: UInt16.self), width)
+        case 2:
+            guard let first = bytes.bindMemory(to: UInt16.self).baseAddress, width > 0 else { return }
+            for row in 0..<bytes.count / 2 / width { antares_sum_row_16(first + row * width, width) }
         case 4: sum(bytes.bindMemory(to: UInt32.self), width)
         default: preconditionFailure("samples of 1, 2 or 4 bytes")
         }
