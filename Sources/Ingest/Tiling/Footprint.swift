@@ -39,7 +39,7 @@ extension GridSpec {
         guard let box = polygon.bounds, let (columns, rows) = span(covering: box) else { return [] }
         let candidates =
             if let cells, cells.count < columns.count * rows.count {
-                cells.filter { columns.contains($0.x) && rows.contains($0.y) }.sorted { ($0.y, $0.x) < ($1.y, $1.x) }
+                cells.filter { columns.contains($0.x) && rows.contains($0.y) }.sorted()
             } else {
                 tiles(covering: box).filter { cells?.contains($0) ?? true }
             }

@@ -39,7 +39,7 @@ public struct RunOptions: Sendable {
 
     /// What the program takes itself, with its libraries and what waits to be written: measured on composites of two
     /// hundred dates and on exports of whole scenes.
-    private var ownMemory: Int { min(224 << 20, memory / 3) }
+    private var ownMemory: Int { min(224 << 20, memory / 2) }
 
     /// Bytes that one thread may hold in blocks.
     var threadMemory: Int { (memory - ownMemory) / jobs }
