@@ -9,8 +9,8 @@ import CISAL
 /// whether there is anything to be gained: noise is stored as it is. All are blocks of the same stream, so that one part
 /// may be one's and the rest another's. The bytes that come out depend on those that go in alone.
 final class Deflater {
-    /// What makes shuffled bytes as small as zlib at its levels 0 to 9, or larger by 1 % at most, measured on simulated and
-    /// real scenes.
+    /// What makes shuffled bytes as small as zlib at its levels 0 to 9, measured on simulated and real scenes: reflectances to
+    /// 1 %, flags to 5 %.
     private static let shuffledLevels: [Int32] = [0, 1, 1, 1, 1, 4, 5, 6, 7, 9]
     private static let sampleCount = 4
     private static let longestSample = 4096
