@@ -59,6 +59,11 @@ public struct PixelWindow: Hashable, Sendable {
 
     public var pixelCount: Int { width * height }
 
+    /// True where a pixel lies within.
+    public func contains(_ pixel: XY<Int>) -> Bool {
+        pixel.x >= column && pixel.x < column + width && pixel.y >= row && pixel.y < row + height
+    }
+
     /// The common part, nil where there is none.
     public func intersection(_ other: PixelWindow) -> PixelWindow? {
         let (left, top) = (max(column, other.column), max(row, other.row))

@@ -19,9 +19,8 @@ public final class BlockCache: Sendable {
 
         init(rawValue: UInt8) { self.rawValue = rawValue }
 
-        init(left: Bool, right: Bool, top: Bool, bottom: Bool) {
-            let upper: UInt8 = (left ? 1 : 0) | (right ? 2 : 0)
-            self.init(rawValue: (top ? upper : 0) | (bottom ? upper << 2 : 0))
+        init(upperLeft: Bool, upperRight: Bool, lowerLeft: Bool, lowerRight: Bool) {
+            self.init(rawValue: (upperLeft ? 1 : 0) | (upperRight ? 2 : 0) | (lowerLeft ? 4 : 0) | (lowerRight ? 8 : 0))
         }
     }
 

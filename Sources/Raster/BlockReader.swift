@@ -84,7 +84,9 @@ public final class BlockReader: Sendable {
             return true
         }
         let key = BlockCache.Key(file: table.key, number: row * table.columns + column)
-        let used = outline.map { corners(of: block, in: $0) } ?? corners(of: block, in: common)
+        let used = corners(of: block) { corner in
+            outline?.contains(Point(x: Double(corner.x) + 0.5, y: Double(corner.y) + 0.5)) ?? common.contains(corner)
+        }
         let isWhole = used == .all
         if let known = cache?.block(key, using: used) {
             known.withUnsafeBytes { copy($0, block, common, rows) }
@@ -174,25 +176,15 @@ public final class BlockReader: Sendable {
         return isExpanded ? target : nil
     }
 
-    /// Which corners of a block's part within the band an outline holds, by the centres of the pixels there.
-    private func corners(of block: PixelWindow, in outline: MultiPolygon) -> BlockCache.Corners {
-        let (left, top) = (Double(block.column) + 0.5, Double(block.row) + 0.5)
-        let right = Double(min(block.column + block.width, table.width)) - 0.5
-        let bottom = Double(min(block.row + block.height, table.height)) - 0.5
-        let places = [(left, top), (right, top), (left, bottom), (right, bottom)]
-        return places.enumerated().reduce(into: []) { corners, corner in
-            let (x, y) = corner.element
-            if outline.contains(Point(x: x, y: y)) { corners.insert(BlockCache.Corners(rawValue: 1 << corner.offset)) }
-        }
-    }
-
-    /// Which corners of a block's part within the band a window holds.
-    private func corners(of block: PixelWindow, in window: PixelWindow) -> BlockCache.Corners {
-        BlockCache.Corners(
-            left: window.column == block.column,
-            right: window.column + window.width == min(block.column + block.width, table.width),
-            top: window.row == block.row,
-            bottom: window.row + window.height == min(block.row + block.height, table.height)
+    /// Which of the pixels in the corners of a block's part within the band are used.
+    private func corners(of block: PixelWindow, _ isUsed: (XY<Int>) -> Bool) -> BlockCache.Corners {
+        let right = min(block.column + block.width, table.width) - 1
+        let bottom = min(block.row + block.height, table.height) - 1
+        return BlockCache.Corners(
+            upperLeft: isUsed(XY(x: block.column, y: block.row)),
+            upperRight: isUsed(XY(x: right, y: block.row)),
+            lowerLeft: isUsed(XY(x: block.column, y: bottom)),
+            lowerRight: isUsed(XY(x: right, y: bottom))
         )
     }
 

@@ -37,9 +37,7 @@ struct StatisticPlan {
         }
         needsExtremes = statistics.contains { $0 == .min || $0 == .max || $0 == .range }
         positions = quantiles.map { share in
-            (0...dateCount).map { count in
-                QuantilePosition(share: share, count: count)
-            }
+            (0...dateCount).map { QuantilePosition(share: share, count: $0) }
         }
         guard !quantiles.isEmpty, dateCount <= Self.networkLimit else {
             network = nil

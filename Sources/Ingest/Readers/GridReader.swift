@@ -315,6 +315,8 @@ public struct GridReader {
             }
             return isPlaced
         }
+        // All others leave pixels without a value as they are.
+        if resampling != .nearest { buffer.update(repeating: missing) }
         if resampling == .nearest || resampling == .bilinear && part.isFine {
             let isBilinear = resampling == .bilinear
             let map = try cache.map(from: source, to: target, isBilinear: isBilinear)
@@ -329,7 +331,6 @@ public struct GridReader {
                 try file.read(window, into: base + start, stride: frame.width, outline: map.outline)
                 let taken = UnsafeBufferPointer(pixels)
                 if isBilinear {
-                    buffer.update(repeating: missing)
                     map.mix(taken, into: buffer, wanted, missing: missing)
                 } else {
                     map.gather(taken, into: buffer, wanted, missing: missing)
@@ -338,7 +339,6 @@ public struct GridReader {
             return true
         }
         guard let lattice = try cache.lattice(from: source, to: target) else { return false }
-        buffer.update(repeating: missing)
         let window = part.window
         var pixels = [Element](unsafeUninitializedCapacity: window.pixelCount) { $1 = window.pixelCount }
         try pixels.withUnsafeMutableBufferPointer { pixels in

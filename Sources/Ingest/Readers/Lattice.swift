@@ -120,7 +120,7 @@ final class Lattice {
     }
 
     /// Around the block, in pixels of the source.
-    var outline: MultiPolygon {
+    private(set) lazy var outline: MultiPolygon = {
         let (width, height) = (Double(target.width), Double(target.height))
         let steps = [0, 0.25, 0.5, 0.75]
         let top = steps.map { Point(x: $0 * width, y: 0) }
@@ -128,7 +128,7 @@ final class Lattice {
         let bottom = steps.map { Point(x: (1 - $0) * width, y: height) }
         let left = steps.map { Point(x: 0, y: (1 - $0) * height) }
         return MultiPolygon(ring: exact(top + right + bottom + left))
-    }
+    }()
 
     /// For a warp of a part of the source.
     func positions(in window: PixelWindow) -> WarpPositions {
